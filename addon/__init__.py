@@ -1,0 +1,1 @@
+"""What touches the world: mitmproxy, the network, the clock, files, the environment."""

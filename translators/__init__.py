@@ -1,0 +1,1 @@
+"""Pure translation between Ollama's and OpenAI's wire formats: values in, values out."""
