@@ -1,0 +1,385 @@
+import copy
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from translators.events import Event, Failure, Finish, Logprobs, Text, Thinking, ToolCall, Usage
+from translators.openai_chat_reader import ChatCompletionReader
+
+Json = dict[str, Any]
+STOP = Finish("stop")
+
+
+def delta(finish: str | None = None, **fields: Any) -> Json:
+    return {"object": "chat.completion.chunk", "choices": [{"index": 0, "delta": fields, "finish_reason": finish}]}
+
+
+def whole(finish: str | None = "stop", **fields: Any) -> Json:
+    message = {"role": "assistant", **fields}
+    return {"object": "chat.completion", "choices": [{"index": 0, "message": message, "finish_reason": finish}]}
+
+
+def call(index: int | None, arguments: Any, id_: str | None = None, name: str | None = None) -> Json:
+    """One element of `tool_calls`, with the keys that were given."""
+    function = {"name": name, "arguments": arguments}
+    element = {"index": index, "id": id_, "function": {k: v for k, v in function.items() if v is not None}}
+    return {k: v for k, v in element.items() if v is not None}
+
+
+def read(*chunks: Json, complete: bool = True) -> list[Event]:
+    reader = ChatCompletionReader()
+    return [event for chunk in chunks for event in reader.feed(chunk)] + reader.close(complete=complete)
+
+
+def failure(events: list[Event]) -> str:
+    assert isinstance(events[-1], Failure)
+    return events[-1].error.message
+
+
+# --- text and reasoning ---------------------------------------------------------------------------------------
+
+PIECES: dict[str, tuple[Json, list[Event]]] = {
+    "text": ({"content": "Hi"}, [Text("Hi")]),
+    "a role and nothing": ({"role": "assistant", "content": "", "refusal": None}, []),
+    "everything null": ({"content": None, "tool_calls": None, "function_call": None, "reasoning": None}, []),
+    "reasoning_content": ({"content": None, "reasoning_content": "hm"}, [Thinking("hm")]),
+    "reasoning": ({"reasoning": "hm", "channel": "analysis"}, [Thinking("hm")]),
+    "both spellings": ({"reasoning": "hm", "reasoning_content": "hm"}, [Thinking("hm")]),
+    "reasoning before text": ({"content": "Hi", "reasoning": "hm"}, [Thinking("hm"), Text("Hi")]),
+    "reasoning_details": (
+        {
+            "content": "",
+            "reasoning_details": [{"type": "reasoning.text", "text": "h"}, {"summary": "m"}, {"data": "x"}],
+        },
+        [Thinking("hm")],
+    ),
+    "details beside reasoning": ({"reasoning": "hm", "reasoning_details": [{"text": "hm"}]}, [Thinking("hm")]),
+    "a refusal": ({"content": None, "refusal": "No."}, [Text("No.")]),
+    "content beside a refusal": ({"content": "Hi", "refusal": "No."}, [Text("Hi")]),
+    "parts": ({"content": [{"type": "text", "text": "Hi"}, {"type": "text", "text": " you"}]}, [Text("Hi you")]),
+    "thinking in parts": (
+        {
+            "content": [
+                {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]},
+                {"type": "text", "text": "Hi"},
+            ]
+        },
+        [Thinking("hm"), Text("Hi")],
+    ),
+    "thinking as a string": (
+        {"content": [{"type": "thinking", "thinking": "hm"}, {"type": "reference"}]},
+        [Thinking("hm")],
+    ),
+    "parts that are none": ({"content": ["x", None, {"type": "text", "text": None}, {"text": "Hi"}]}, [Text("Hi")]),
+    "a JSON object": ({"content": {"title": "Äpfel", "n": 1}}, [Text('{"title":"Äpfel","n":1}')]),
+    "empty strings for what is absent": (
+        {"content": "", "refusal": "", "function_call": {"name": "", "arguments": ""}, "audio": {"id": ""}},
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize(("fields", "events"), PIECES.values(), ids=PIECES)
+def test_a_delta_and_a_message_mean_the_same(fields: Json, events: list[Event]) -> None:
+    assert read(delta(**fields), delta("stop")) == [*events, STOP]
+    assert read(whole(**fields)) == [*events, STOP]
+
+
+def test_details_are_left_out_once_plain_reasoning_was_seen() -> None:
+    chunks = [delta(reasoning="hm"), delta(reasoning=None, reasoning_details=[{"text": "hm"}]), delta("stop")]
+    assert read(*chunks) == [Thinking("hm"), STOP]
+
+
+def test_a_refusal_is_streamed_until_there_is_content() -> None:
+    chunks = [delta(refusal="I can"), delta(refusal="not."), delta("stop")]
+    assert read(*chunks) == [Text("I can"), Text("not."), STOP]
+    assert read(delta(content="Hi"), delta(refusal="No."), delta("stop")) == [Text("Hi"), STOP]
+
+
+def test_only_choice_0_is_read() -> None:
+    first, second = delta(content="a"), delta(content="b")
+    second["choices"][0]["index"] = 1
+    both = {"choices": [*second["choices"], *first["choices"]]}
+    assert read(first, second, both, delta("stop")) == [Text("a"), Text("a"), STOP]
+
+
+@pytest.mark.parametrize(
+    "chunk",
+    [
+        {},
+        {"choices": []},
+        {"choices": None, "prompt_filter_results": []},
+        {"choices": [{"index": 0, "content_filter_offsets": {}}]},
+        {"choices": [{"index": 0, "delta": None, "finish_reason": None}]},
+        {"type": "ping"},
+        {"choices": [{"index": 0, "delta": {"tool_calls": [None, 1, {}]}}]},
+    ],
+)
+def test_a_chunk_that_says_nothing_is_nothing(chunk: Json) -> None:
+    assert read(delta(content="a"), chunk, delta("stop")) == [Text("a"), STOP]
+
+
+# --- the end --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("reason", "finish"),
+    [
+        ("stop", STOP),
+        ("length", Finish("length")),
+        ("tool_calls", STOP),
+        ("content_filter", STOP),
+        ("eos", STOP),
+        ("model_length", Finish("length")),
+        ("max_tokens", Finish("length")),
+    ],
+)
+def test_a_finish_reason_is_stop_or_length(reason: str, finish: Finish) -> None:
+    assert read(delta(reason), complete=False) == [finish]
+
+
+@pytest.mark.parametrize("reason", [None, ""])
+def test_without_a_finish_reason_the_upstream_must_say_that_it_is_done(reason: str | None) -> None:
+    assert read(delta(reason, content="a"), complete=True) == [Text("a"), STOP]
+    events = read(delta(reason, content="a"), complete=False)
+    assert events[0] == Text("a")
+    assert "ended without finishing" in failure(events)
+
+
+def test_a_stream_that_says_nothing_at_all_failed() -> None:
+    assert "ended without finishing" in failure(read(complete=False))
+
+
+def test_a_complete_answer_without_choices_is_no_answer() -> None:
+    assert "no choices" in failure(read({"id": "x"}))
+    assert "no choices" in failure(read())
+
+
+def test_a_filtered_answer_without_a_message_is_empty() -> None:
+    assert read({"choices": [{"index": 0, "finish_reason": "content_filter"}]}) == [STOP]
+
+
+def test_the_end_comes_once() -> None:
+    reader = ChatCompletionReader()
+    reader.feed(delta("stop"))
+    assert reader.close(complete=True) == [STOP]
+    assert reader.close(complete=True) == []
+    assert reader.feed(delta(content="late")) == []
+
+
+def test_text_in_the_last_chunk_comes_before_the_end() -> None:
+    assert read(delta("length", content="a")) == [Text("a"), Finish("length")]
+
+
+def test_a_finish_reason_that_is_repeated_ends_once() -> None:
+    assert read(delta("stop"), delta("stop")) == [STOP]
+
+
+def test_a_finish_reason_error_is_a_failure() -> None:
+    assert "broke off" in failure(read(delta("error")))
+
+
+# --- errors ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"error": {"message": "sorry", "code": 503}},
+        {"error": "sorry", "choices": [{"index": 0, "delta": {"content": "x"}, "finish_reason": "error"}]},
+        {"object": "error", "message": "sorry"},
+        {"choices": [{"index": 0, "delta": {"content": ""}, "error": {"message": "sorry"}, "finish_reason": "error"}]},
+    ],
+)
+def test_an_error_ends_the_answer(error: Json) -> None:
+    reader = ChatCompletionReader()
+    assert reader.feed(delta(content="a")) == [Text("a")]
+    assert failure(reader.feed(error)) == "sorry"
+    assert reader.feed(delta("stop", content="b")) == []
+    assert reader.close(complete=True) == []
+
+
+def test_the_counts_that_come_with_an_error_are_kept() -> None:
+    events = read({"error": "sorry", "usage": {"prompt_tokens": 4, "completion_tokens": 1}})
+    assert events[:-1] == [Usage(4, 1)]
+
+
+# --- usage ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("chunks", "usage"),
+    [
+        ([delta("stop"), {"choices": [], "usage": {"prompt_tokens": 4, "completion_tokens": 2}}], Usage(4, 2)),
+        ([delta("stop") | {"usage": {"prompt_tokens": 4, "completion_tokens": 2}}], Usage(4, 2)),
+        ([delta("stop") | {"x_groq": {"usage": {"prompt_tokens": 4, "completion_tokens": 2}}}], Usage(4, 2)),
+        (
+            [
+                delta(content="") | {"usage": {"prompt_tokens": 4, "completion_tokens": None}},
+                delta() | {"usage": {"prompt_tokens": 4, "completion_tokens": 1}},
+                delta("stop") | {"usage": {"prompt_tokens": 4, "completion_tokens": 2}},
+            ],
+            Usage(4, 2),
+        ),
+        ([delta("stop") | {"usage": {"prompt_tokens": 4}}], Usage(4, None)),
+        ([delta("stop") | {"usage": {"prompt_tokens": True, "completion_tokens": -1}}], None),
+        ([delta("stop") | {"usage": None}], None),
+        ([delta("stop") | {"usage": "none", "x_groq": {"id": "r"}}], None),
+    ],
+)
+def test_the_last_numbers_come_once_before_the_end(chunks: list[Json], usage: Usage | None) -> None:
+    assert read(*chunks) == [*([usage] if usage else []), STOP]
+
+
+# --- tool calls -----------------------------------------------------------------------------------------------
+
+OSLO = ToolCall(0, "c1", "weather", {"city": "Oslo"})
+ROME = ToolCall(1, "c2", "weather", {"city": "Rome"})
+
+
+def test_a_call_is_given_out_when_the_next_one_begins_or_the_answer_finishes() -> None:
+    reader = ChatCompletionReader()
+    assert reader.feed(delta(tool_calls=[call(0, '{"city":"Oslo"}', "c1", "weather")])) == []
+    assert reader.feed(delta(tool_calls=[call(1, "", "c2", "weather")])) == [OSLO]
+    assert reader.feed(delta(tool_calls=[call(1, '{"city":"Rome"}')])) == []
+    assert reader.feed(delta("tool_calls")) == [ROME]
+    assert reader.close(complete=True) == [STOP]
+
+
+def test_a_call_can_come_with_the_finish_reason_or_without_any() -> None:
+    chunk = delta("stop", content="Look:", tool_calls=[call(0, '{"city":"Oslo"}', "c1", "weather")])
+    assert read(chunk) == [Text("Look:"), OSLO, STOP]
+    chunk["choices"][0]["finish_reason"] = ""
+    assert read(chunk) == [Text("Look:"), OSLO, STOP]
+
+
+def test_what_repeats_a_call_after_the_finish_changes_nothing() -> None:
+    again = delta(tool_calls=[call(0, '{"city":"Oslo"}', "c1", "weather")])
+    assert read(again, delta("tool_calls"), again) == [OSLO, STOP]
+
+
+def test_calls_of_a_whole_message_are_never_merged() -> None:
+    calls = [call(0, '{"city":"Oslo"}', "", "weather"), call(0, '{"city":"Rome"}', "", "weather")]
+    found = [ToolCall(0, "", "weather", {"city": "Oslo"}), ToolCall(1, "", "weather", {"city": "Rome"})]
+    assert read(whole(content=None, tool_calls=calls)) == [*found, STOP]
+
+
+def test_the_old_function_call_is_a_call() -> None:
+    assert read(whole(function_call={"name": "now", "arguments": "{}"})) == [ToolCall(0, "", "now", {}), STOP]
+    pieces = [{"name": "f", "arguments": ""}, {"arguments": '{"a"'}, {"arguments": ":1}"}]
+    chunks = [delta(function_call=piece) for piece in pieces]
+    assert read(*chunks, delta("function_call")) == [ToolCall(0, "", "f", {"a": 1}), STOP]
+
+
+def test_calls_beside_the_old_function_call_are_the_only_ones() -> None:
+    calls = [call(0, '{"city":"Oslo"}', "c1", "weather")]
+    assert read(whole(tool_calls=calls, function_call={"name": "weather", "arguments": ""})) == [OSLO, STOP]
+
+
+@pytest.mark.parametrize(("reason", "blamed"), [("tool_calls", False), ("length", True)])
+def test_broken_arguments_are_a_failure_that_blames_the_token_limit_where_it_was_met(reason: str, blamed: bool) -> None:
+    message = failure(read(delta(reason, tool_calls=[call(0, '{"city":', "c1", "weather")])))
+    assert 'tool call arguments for "weather"' in message
+    assert ("token limit" in message) == blamed
+
+
+def test_a_call_that_was_cut_is_not_made_up() -> None:
+    events = read(delta(tool_calls=[call(0, "", "c1", "weather")]), complete=False)
+    assert len(events) == 1
+    assert "ended without finishing" in failure(events)
+
+
+# --- logprobs -------------------------------------------------------------------------------------------------
+
+
+def with_logprobs(chunk: Json, *content: Any) -> Json:
+    chunk = copy.deepcopy(chunk)
+    chunk["choices"][0]["logprobs"] = {"content": list(content), "refusal": None}
+    return chunk
+
+
+@pytest.mark.parametrize(
+    ("given_", "entry"),
+    [
+        (
+            {"token": "é", "logprob": -0.5, "bytes": [1], "top_logprobs": []},
+            {"token": "é", "logprob": -0.5, "bytes": [195, 169]},
+        ),
+        ({"token": "", "logprob": 0}, {"token": "", "logprob": 0}),
+        (
+            {
+                "token": "a",
+                "logprob": -1,
+                "top_logprobs": [{"token": "b", "logprob": -2, "bytes": None}, {"token": "c"}],
+            },
+            {
+                "token": "a",
+                "logprob": -1,
+                "bytes": [97],
+                "top_logprobs": [{"token": "b", "logprob": -2, "bytes": [98]}],
+            },
+        ),
+    ],
+)
+def test_logprobs_take_ollamas_form(given_: Json, entry: Json) -> None:
+    assert read(with_logprobs(delta(content="x"), given_), delta("stop")) == [Logprobs([entry]), Text("x"), STOP]
+
+
+@pytest.mark.parametrize(
+    "logprobs", [None, {"content": None}, {"content": []}, {"content": [{"token": "a"}, 1]}, [], "x"]
+)
+def test_logprobs_without_numbers_are_left_out(logprobs: Any) -> None:
+    chunk = delta(content="x")
+    chunk["choices"][0]["logprobs"] = logprobs
+    assert read(chunk, delta("stop")) == [Text("x"), STOP]
+
+
+def test_logprobs_come_right_before_what_they_belong_to() -> None:
+    token = {"token": "a", "logprob": -1}
+    entries = Logprobs([{"token": "a", "logprob": -1, "bytes": [97]}])
+    assert read(with_logprobs(delta(reasoning="a"), token), delta("stop")) == [entries, Thinking("a"), STOP]
+    both = with_logprobs(delta(reasoning="h", content="a"), token)
+    assert read(both, delta("stop")) == [Thinking("h"), entries, Text("a"), STOP]
+    assert read(with_logprobs(delta(content=""), token), delta("stop")) == [entries, STOP]
+
+
+# --- anything -------------------------------------------------------------------------------------------------
+
+NAMES = [
+    *("choices", "index", "delta", "message", "content", "text", "type", "thinking", "reasoning", "reasoning_content"),
+    *("reasoning_details", "summary", "refusal", "tool_calls", "function_call", "function", "name", "arguments", "id"),
+    *("usage", "x_groq", "prompt_tokens", "completion_tokens", "logprobs", "token", "logprob", "top_logprobs"),
+    *("finish_reason", "error", "object"),
+]
+ANYTHING = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.sampled_from(["", "a", "{}", "[1]", "error", "stop", "\ud800"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=4),
+)
+
+
+def choice_of(key: str, values: st.SearchStrategy[Any]) -> st.SearchStrategy[Json]:
+    fields = st.dictionaries(st.sampled_from(NAMES), values, max_size=5)
+    return st.fixed_dictionaries(
+        {key: fields, "index": st.sampled_from([0, None])}, optional={"logprobs": values, "finish_reason": values}
+    )
+
+
+CHUNKS = st.dictionaries(st.sampled_from(NAMES), ANYTHING) | st.builds(
+    lambda choice, rest: {**rest, "choices": [choice]},
+    choice_of("delta", ANYTHING) | choice_of("message", ANYTHING),
+    st.dictionaries(st.sampled_from(["usage", "x_groq", "error"]), ANYTHING),
+)
+
+
+@given(st.lists(CHUNKS, max_size=4), st.booleans())
+def test_no_json_object_raises_and_every_answer_ends_once(chunks: list[Json], complete: bool) -> None:
+    events = read(*chunks, complete=complete)
+    assert [isinstance(event, Finish | Failure) for event in events] == [False] * (len(events) - 1) + [True]
+    assert sum(isinstance(event, Usage) for event in events) <= 1
+    assert all(event.text for event in events if isinstance(event, Text | Thinking))

@@ -1,0 +1,98 @@
+"""What OpenAI says about a JSON schema: the little that it always wants, and the much that `strict: true` wants."""
+
+from collections.abc import Iterator
+from typing import Any
+
+type Schema = Any
+type Context = tuple[str, ...]
+
+MOST_PROPERTIES = 5000
+MOST_LEVELS = 10
+MOST_ENUM_VALUES = 1000
+MOST_CHARACTERS = 120_000
+
+_NOT_PERMITTED = ("allOf", "not", "if", "then", "else", "dependentRequired", "dependentSchemas")
+
+
+def complaint(schema: Schema, *, strict: bool) -> str | None:
+    """What is wrong with a tool's parameters or a response format.
+
+    Args:
+        schema: The JSON schema, any JSON value.
+        strict: Whether the rules of `strict: true` apply too.
+
+    Returns:
+        The part of the error message after `Invalid schema for function 'x': `, or None.
+    """
+    root = schema.get("type") if isinstance(schema, dict) else None
+    if root != "object":
+        return f"""schema must be a JSON Schema of 'type: "object"', got 'type: "{root}"'."""
+    if "properties" not in schema and not strict:
+        return "In context=(), object schema missing properties."
+    rule = _strict_rule if strict else _lenient_rule
+    for context, part in _walk(schema, ()):
+        problem = rule(part)
+        if problem:
+            return f"In context={context!r}, {problem}"
+    return _too_large(schema) if strict else None
+
+
+def _walk(schema: Schema, context: Context) -> Iterator[tuple[Context, dict[str, Any]]]:
+    """A schema and all schemas within it, outermost first, each with the way to it."""
+    if not isinstance(schema, dict):
+        return
+    yield context, schema
+    for keyword in ("properties", "$defs", "definitions"):
+        for name, part in (schema.get(keyword) or {}).items():
+            yield from _walk(part, (*context, keyword, name))
+    yield from _walk(schema.get("items"), (*context, "items"))
+    for keyword in ("anyOf", "oneOf", "allOf"):
+        for position, part in enumerate(schema.get(keyword) or []):
+            yield from _walk(part, (*context, keyword, str(position)))
+
+
+def _types(schema: dict[str, Any]) -> list[Any]:
+    kind = schema.get("type", [])
+    return kind if isinstance(kind, list) else [kind]
+
+
+def _lenient_rule(schema: dict[str, Any]) -> str | None:
+    if "array" in _types(schema) and "items" not in schema:
+        return "array schema missing items."
+    return None
+
+
+def _strict_rule(schema: dict[str, Any]) -> str | None:
+    for keyword in _NOT_PERMITTED:
+        if keyword in schema:
+            return f"'{keyword}' is not permitted."
+    if not {"type", "anyOf", "$ref", "enum", "const"} & schema.keys():
+        return "schema must have a 'type' key."
+    if "object" in _types(schema):
+        if schema.get("additionalProperties") is not False:
+            return "'additionalProperties' is required to be supplied and to be false."
+        required = schema.get("required", [])
+        for name in schema.get("properties", {}):
+            if name not in required:
+                return (
+                    "'required' is required to be supplied and to be an array including every key in properties. "
+                    f"Missing '{name}'."
+                )
+    return _lenient_rule(schema)
+
+
+def _too_large(schema: dict[str, Any]) -> str | None:
+    parts = list(_walk(schema, ()))
+    names = [name for _, part in parts for name in part.get("properties", {})]
+    values = [str(value) for _, part in parts for value in part.get("enum", [])]
+    deepest = max(context.count("properties") for context, _ in parts)
+    characters = sum(map(len, names)) + sum(map(len, values))
+    for what, count, most in (
+        ("object properties", len(names), MOST_PROPERTIES),
+        ("levels of nesting", deepest, MOST_LEVELS),
+        ("enum values", len(values), MOST_ENUM_VALUES),
+        ("characters in names and enum values", characters, MOST_CHARACTERS),
+    ):
+        if count > most:
+            return f"schema has {count} {what}, which is more than the {most} allowed."
+    return None

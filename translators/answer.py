@@ -1,0 +1,172 @@
+"""One upstream answer on its way to the client: bytes, server-sent events, dialect, events, Ollama lines.
+
+How the answer is framed is decided by what the upstream sent, not by what was asked of it: servers answer a stream
+with one document, one document with a stream, and either with a web page, all with status 200.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final, Literal, Protocol
+
+from translators.errors import OllamaError, UpstreamBroken
+from translators.events import Event, Failure, Finish, Usage
+from translators.loose_json import read_json
+from translators.ollama_answers import Moment, Writer
+from translators.openai_errors import error_from_event
+from translators.sse import ServerSentEvent, SSEDecoder
+
+_BOM: Final = b"\xef\xbb\xbf"
+_SSE_STARTS: Final = (b"data:", b"event:", b"id:", b"retry:", b"error:", b":")
+_QUOTED: Final = 80  # characters of an unreadable answer that are shown
+
+
+class Reader(Protocol):
+    """What understands one dialect of answers."""
+
+    def feed(self, chunk: dict[str, Any]) -> list[Event]:
+        """Take one parsed chunk or whole document; returns its events."""
+
+    def close(self, *, complete: bool) -> list[Event]:
+        """No more will come; returns what was pending and `Finish` or `Failure`, unless one came already.
+
+        Args:
+            complete: The upstream said itself that this is all, by `[DONE]` or by sending one whole document.
+        """
+
+
+class AnswerTranslator:
+    """Translates one answer.
+
+    Attributes:
+        failure: Why the answer failed; set once. What was returned until then was right, and nothing comes after it.
+        finish_reason: How the answer ended; set once. One of this and `failure` is set when the answer is over, which
+            can be before the upstream closes the connection; after `close` it always is.
+        usage: The upstream's token counts, when it gave any; set with either of the two.
+    """
+
+    def __init__(self, reader: Reader, writer: Writer, content_type: str) -> None:
+        """Begin an answer.
+
+        Args:
+            reader: Of the dialect that was asked for; new.
+            writer: Of what the client asked for; new.
+            content_type: The upstream's `Content-Type`, or an empty string.
+        """
+        self.failure: OllamaError | None = None
+        self.finish_reason: Literal["stop", "length"] | None = None
+        self.usage: Usage | None = None
+        self._reader = reader
+        self._writer = writer
+        self._claims_sse = content_type.lower().startswith("text/event-stream")
+        self._decoder = SSEDecoder()
+        self._pieces: list[bytes] = []
+        self._receive: Callable[[bytes], list[Event]] = self._sniff
+
+    @property
+    def over(self) -> bool:
+        """Nothing more will come, whatever else the upstream sends."""
+        return self.failure is not None or self.finish_reason is not None
+
+    def feed(self, data: bytes, moment: Moment) -> list[bytes]:
+        """Take bytes of the upstream's body, cut anywhere; returns what is ready for the client, in whole lines."""
+        return [] if self.over else self._write(self._receive(data), moment)
+
+    def close(self, moment: Moment) -> list[bytes]:
+        """The upstream's body has ended; returns the rest."""
+        return [] if self.over else self._write(self._rest(), moment)
+
+    def _write(self, events: list[Event], moment: Moment) -> list[bytes]:
+        if _ended(events):
+            self.usage = next((event for event in events if isinstance(event, Usage)), None)
+        match events:
+            case [*events, Failure(error)]:
+                self.failure = error
+            case [*_, Finish(reason)]:
+                self.finish_reason = reason
+        return self._writer.feed(events, moment)
+
+    def _sniff(self, data: bytes) -> list[Event]:
+        """Wait until the first bytes tell the framing."""
+        self._pieces.append(data)
+        head = b"".join(self._pieces)
+        start = head.removeprefix(_BOM).lstrip()
+        marks = (_BOM,) if self._claims_sse else (_BOM, *_SSE_STARTS)
+        if any(mark.startswith(start) for mark in marks):  # blank so far, or the beginning of one of these
+            return []
+        if start.startswith(_SSE_STARTS) or (self._claims_sse and start[:1] not in (b"{", b"[", b"<")):
+            self._receive = self._stream
+            return self._stream(head)
+        self._receive = self._document
+        return []
+
+    def _document(self, data: bytes) -> list[Event]:
+        """Wait for the end of a document."""
+        self._pieces.append(data)
+        return []
+
+    def _stream(self, data: bytes) -> list[Event]:
+        """Read a stream of server-sent events."""
+        return self._read(self._decoder.feed(data))
+
+    def _read(self, stream: list[ServerSentEvent]) -> list[Event]:
+        events: list[Event] = []
+        for name, data in stream:
+            events += self._read_one(name, data)
+            if _ended(events):
+                break
+        return events
+
+    def _read_one(self, name: str, data: bytes) -> list[Event]:
+        try:
+            payload = read_json(data)
+        except ValueError:
+            text = data.strip()
+            if text == b"[DONE]":
+                return self._reader.close(complete=True)
+            if not text:  # heartbeats
+                return []
+            payload = text.decode("utf-8", "replace")
+        if name != "error" and isinstance(payload, dict):
+            return self._reader.feed(payload)
+        unreadable = UpstreamBroken(f"the upstream sent an event that is not a JSON object: {_quoted(data)}")
+        return [Failure(error_from_event(payload, name) or unreadable)]
+
+    def _rest(self) -> list[Event]:
+        if self._receive != self._stream:
+            return self._read_document(b"".join(self._pieces))
+        # an event that was still open and cannot be read was cut: that the answer did not end says it better
+        events = self._read([event for event in self._decoder.close() if _is_whole(event)])
+        return events if _ended(events) else events + self._reader.close(complete=False)
+
+    def _read_document(self, body: bytes) -> list[Event]:
+        """Read the whole answer as one document, or say what came in its place."""
+        if not body.removeprefix(_BOM).strip():
+            return [Failure(UpstreamBroken("the upstream answered with an empty body"))]
+        try:
+            payload = read_json(body)
+        except ValueError:
+            if body.lstrip().startswith(b"<"):
+                text = "the upstream answered with a web page instead of JSON: is its base URL right?"
+            else:
+                text = f"the upstream's answer is not JSON: {_quoted(body)}"
+            return [Failure(UpstreamBroken(text))]
+        if isinstance(payload, dict):
+            return self._reader.feed(payload) + self._reader.close(complete=True)
+        unreadable = UpstreamBroken(f"the upstream's answer is not a JSON object: {_quoted(body)}")
+        return [Failure(error_from_event(payload) or unreadable)]
+
+
+def _ended(events: list[Event]) -> bool:
+    return bool(events) and isinstance(events[-1], Finish | Failure)
+
+
+def _is_whole(event: ServerSentEvent) -> bool:
+    try:
+        read_json(event.data)
+    except ValueError:
+        return event.event == "error" or event.data.strip() == b"[DONE]"
+    return True
+
+
+def _quoted(data: bytes) -> str:
+    text = data.decode("utf-8", "replace").strip()
+    return repr(text if len(text) <= _QUOTED else f"{text[:_QUOTED]}…")

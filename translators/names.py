@@ -1,0 +1,43 @@
+"""Model names as an Ollama client writes them, for models with the ids of hosted services (`ollama-contract.md` 4).
+
+Ollama's own syntax is not enforced: `ft:gpt-4o:org::x`, `meta-llama/llama-3:free` and `@cf/meta/llama-3.1-8b-instruct`
+are names here. What follows the last colon, if no slash does, is the tag.
+"""
+
+import re
+
+_DEFAULT_TAG = "latest"
+_DEFAULT_PLACES = ("registry.ollama.ai/", "library/")  # the host and the namespace that go without saying
+
+# Nothing that a host uses in its ids: control characters, blanks, quotes, angle brackets, ampersands, backslashes,
+# and what an undecodable character became. A name like that is a mistake of the client's, not worth an upstream call.
+_IMPOSSIBLE = re.compile(r"""[\s\x00-\x1f\x7f-\x9f\ufffd"'`<>&\\]""")
+
+_SOURCES = (":cloud", ":local")
+
+
+def is_possible_name(name: str) -> bool:
+    """Whether any host could have a model of that name; blanks around it do not count."""
+    trimmed = name.strip()
+    return bool(trimmed) and not _IMPOSSIBLE.search(trimmed)
+
+
+def names_two_sources(name: str) -> bool:
+    """Whether the name ends in two of Ollama's suffixes `:cloud` and `:local`, which say where a model runs."""
+    base, colon, source = name.strip().lower().rpartition(":")
+    return colon + source in _SOURCES and base.endswith(_SOURCES)
+
+
+def canonical_name(name: str) -> str:
+    """The shortest form that Ollama shows in lists: without the default host and namespace, always with a tag."""
+    short = name.strip()
+    for place in _DEFAULT_PLACES:
+        short = short.removeprefix(place)
+    return short if ":" in short.rpartition("/")[2] else f"{short}:{_DEFAULT_TAG}"
+
+
+def without_latest(name: str) -> str:
+    """The name for the upstream: without the blanks around it and the tag that clients add on their own."""
+    trimmed = name.strip()
+    base, _, tag = trimmed.rpartition(":")
+    return base if base and tag.lower() == _DEFAULT_TAG else trimmed

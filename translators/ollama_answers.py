@@ -1,0 +1,243 @@
+"""Answers of `/api/chat` and `/api/generate`: events written as Ollama objects (`ollama-contract.md` 3.1 to 3.4).
+
+Two shapes (chat, generate) and two writers (a line per event, one object) make the four answers; each knows nothing of
+the other, so they cannot drift apart.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, Final, Literal, Protocol
+
+from translators.events import Event, Finish, Logprobs, Text, Thinking, ToolCall, Usage
+from translators.go_json import encode, encode_string
+
+# The order of the keys is Ollama's: `logprobs` stands before the metrics in chat, and last in generate.
+CHAT: Final = (
+    '{"model":%(model)s,"created_at":"%(created_at)s",'
+    '"message":{"role":"assistant","content":%(text)s%(thinking)s%(tool_calls)s},'
+    '"done":%(done)s%(logprobs)s%(metrics)s}'
+)
+"""Shape of an `/api/chat` object."""
+
+GENERATE: Final = (
+    '{"model":%(model)s,"created_at":"%(created_at)s",'
+    '"response":%(text)s%(thinking)s,"done":%(done)s%(metrics)s%(tool_calls)s%(logprobs)s}'
+)
+"""Shape of an `/api/generate` object."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When bytes came.
+
+    Attributes:
+        wall_ns: Nanoseconds since the epoch, for `created_at`.
+        elapsed_ns: Nanoseconds since the client's request arrived, for the durations.
+    """
+
+    wall_ns: int
+    elapsed_ns: int
+
+
+class Writer(Protocol):
+    """What an answer is written with. A `Failure` is not for writers: the caller says it, as a status or a line."""
+
+    def feed(self, events: Sequence[Event], moment: Moment) -> list[bytes]:
+        """Take the events that came at one moment; returns what is now ready to be sent, in whole lines."""
+
+
+class StreamWriter:
+    """NDJSON: a line for each piece and each tool call, and on `Finish` the final one.
+
+    A tool call has a line of its own, because clients are known that lose calls which share one.
+    """
+
+    def __init__(self, shape: str, model: str, *, sent_ns: int, tool_names: Mapping[str, str]) -> None:
+        """Prepare the lines of one answer.
+
+        Args:
+            shape: `CHAT` or `GENERATE`.
+            model: The name that the client used.
+            sent_ns: Nanoseconds from the arrival of the client's request to the sending of the upstream's.
+            tool_names: The client's name of each function that goes by another one upstream.
+        """
+        self._shape = shape
+        self._model = encode_string(model)
+        self._tool_names = tool_names
+        self._metrics = _Metrics(sent_ns)
+        self._logprobs: list[dict[str, Any]] = []
+        # the line of a bare piece of text, ready but for its two variable places; "\0" stands in no JSON text
+        bare = _object(shape, self._model, "\0", text="\0") + "\n"
+        self._head, self._middle, self._tail = bare.split("\0")
+
+    def feed(self, events: Sequence[Event], moment: Moment) -> list[bytes]:
+        """Take the events that came at one moment; returns their lines, each ending in a line feed."""
+        if not events:
+            return []
+        self._metrics.see(events, moment)
+        created_at = rfc3339(moment.wall_ns)
+        start = f"{self._head}{created_at}{self._middle}"
+        lines: list[str] = []
+        for event in events:
+            match event:
+                case Text(text) if not self._logprobs:
+                    lines.append(f"{start}{encode_string(text)}{self._tail}")
+                case Text(text):
+                    lines.append(self._line(created_at, text=encode_string(text)))
+                case Thinking(text):
+                    lines.append(self._line(created_at, thinking=text))
+                case ToolCall():
+                    lines.append(self._line(created_at, tool_calls=[_tool_call(event, self._tool_names)]))
+                case Logprobs(entries):
+                    self._logprobs += entries
+                case Finish(reason):
+                    if self._logprobs:  # of tokens that became no text; the final line has none
+                        lines.append(self._line(created_at))
+                    done = _object(
+                        self._shape, self._model, created_at, done=reason, metrics=self._metrics.fields(moment)
+                    )
+                    lines.append(done + "\n")
+        return [line.encode() for line in lines]
+
+    def _line(self, created_at: str, **parts: Any) -> str:
+        line = _object(self._shape, self._model, created_at, logprobs=self._logprobs, **parts) + "\n"
+        self._logprobs = []
+        return line
+
+
+class WholeWriter:
+    """One object without a line end, made of all pieces, on `Finish`."""
+
+    def __init__(self, shape: str, model: str, *, sent_ns: int, tool_names: Mapping[str, str]) -> None:
+        """Prepare one answer; the arguments are those of `StreamWriter`."""
+        self._shape = shape
+        self._model = encode_string(model)
+        self._tool_names = tool_names
+        self._metrics = _Metrics(sent_ns)
+        self._text: list[str] = []
+        self._thinking: list[str] = []
+        self._tool_calls: list[dict[str, Any]] = []
+        self._logprobs: list[dict[str, Any]] = []
+
+    def feed(self, events: Sequence[Event], moment: Moment) -> list[bytes]:
+        """Take the events that came at one moment; returns nothing until the last, then the object."""
+        self._metrics.see(events, moment)
+        for event in events:
+            match event:
+                case Text(text):
+                    self._text.append(text)
+                case Thinking(text):
+                    self._thinking.append(text)
+                case ToolCall():
+                    self._tool_calls.append(_tool_call(event, self._tool_names))
+                case Logprobs(entries):
+                    self._logprobs += entries
+                case Finish(reason):
+                    return [self._whole(reason, moment).encode()]
+        return []
+
+    def _whole(self, reason: str, moment: Moment) -> str:
+        return _object(
+            self._shape,
+            self._model,
+            rfc3339(moment.wall_ns),
+            text=encode_string("".join(self._text)),
+            thinking="".join(self._thinking),
+            tool_calls=self._tool_calls,
+            logprobs=self._logprobs,
+            done=reason,
+            metrics=self._metrics.fields(moment),
+        )
+
+
+class _Metrics:
+    """The six numbers of a final object."""
+
+    def __init__(self, sent_ns: int) -> None:
+        self._sent_ns = sent_ns
+        self._first_ns: int | None = None
+        self._usage = Usage(None, None)
+
+    def see(self, events: Sequence[Event], moment: Moment) -> None:
+        for event in events:
+            if isinstance(event, Usage):
+                self._usage = event
+            elif self._first_ns is None and not isinstance(event, Finish):
+                self._first_ns = moment.elapsed_ns
+
+    def fields(self, end: Moment) -> str:
+        """The keys and values, each with a comma before it.
+
+        Durations are at least 1, because Ollama leaves 0 out and clients divide by them. An answer that came in one
+        piece does not tell when its first token was ready: then all of the waiting counts as `eval_duration`.
+        """
+        first_ns = self._first_ns
+        if first_ns is None or first_ns == end.elapsed_ns:
+            first_ns = self._sent_ns
+        numbers = {
+            "total_duration": max(1, end.elapsed_ns),
+            "load_duration": max(1, self._sent_ns),
+            "prompt_eval_count": self._usage.prompt_tokens,
+            "prompt_eval_duration": max(1, first_ns - self._sent_ns),
+            "eval_count": self._usage.output_tokens,
+            "eval_duration": max(1, end.elapsed_ns - first_ns),
+        }
+        return "".join(f',"{name}":{number}' for name, number in numbers.items() if number)
+
+
+def load_answer(shape: str, model: str, reason: Literal["load", "unload"], wall_ns: int) -> bytes:
+    """The answer to a request without a prompt, streamed or not: one object, without metrics and without a line end."""
+    return _object(shape, encode_string(model), rfc3339(wall_ns), done=reason).encode()
+
+
+def error_body(message: str) -> bytes:
+    """`{"error": message}`: the body of an error status."""
+    return f'{{"error":{encode_string(message)}}}'.encode()
+
+
+def error_line(message: str) -> bytes:
+    """The same as the last line of a stream that had begun."""
+    return error_body(message) + b"\n"
+
+
+def rfc3339(wall_ns: int) -> str:
+    """Nanoseconds since the epoch as Go writes a time: UTC, fraction without trailing zeros."""
+    seconds, nanos = divmod(wall_ns, 1_000_000_000)
+    return f"{_to_the_second(seconds)}.{nanos:09d}".rstrip("0").rstrip(".") + "Z"
+
+
+@lru_cache(maxsize=8)  # all lines of all streams within a second share it: half of the cost of a time
+def _to_the_second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat()[:19]
+
+
+def _object(
+    shape: str,
+    model: str,
+    created_at: str,
+    *,
+    text: str = '""',
+    thinking: str = "",
+    tool_calls: Sequence[dict[str, Any]] = (),
+    logprobs: Sequence[dict[str, Any]] = (),
+    done: str = "",
+    metrics: str = "",
+) -> str:
+    """One Ollama object. `model` and `text` are JSON strings already; what is empty is left out."""
+    return shape % {
+        "model": model,
+        "created_at": created_at,
+        "text": text,
+        "thinking": f',"thinking":{encode_string(thinking)}' if thinking else "",
+        "tool_calls": f',"tool_calls":{encode(tool_calls).decode()}' if tool_calls else "",
+        "logprobs": f',"logprobs":{encode(logprobs).decode()}' if logprobs else "",
+        "done": f'true,"done_reason":"{done}"' if done else "false",
+        "metrics": metrics,
+    }
+
+
+def _tool_call(call: ToolCall, names: Mapping[str, str]) -> dict[str, Any]:
+    function = {"index": call.index, "name": names.get(call.name, call.name), "arguments": call.arguments}
+    return ({"id": call.id} if call.id else {}) | {"function": function}

@@ -1,0 +1,77 @@
+"""Server-sent events out of bytes, by the EventSource grammar of the WHATWG HTML standard.
+
+What the standard leaves to browsers and a proxy needs otherwise: data stays bytes, for the JSON parser to read; a last
+event counts although its closing blank line never came (servers forget it); `id` and `retry` are of no use here.
+"""
+
+from typing import NamedTuple
+
+_BOM = b"\xef\xbb\xbf"
+
+
+class ServerSentEvent(NamedTuple):
+    """One event.
+
+    Attributes:
+        event: Its name; empty when it gave none.
+        data: The `data` lines joined by a line feed, as they came: UTF-8 if the server keeps to the standard.
+    """
+
+    event: str
+    data: bytes
+
+
+class SSEDecoder:
+    """Push decoder: bytes in, cut anywhere; whole events out, as soon as they are complete."""
+
+    def __init__(self) -> None:
+        self._line: list[bytes] = []  # pieces of a line whose end has not come; joined once, however long it grows
+        self._event = ""
+        self._data: list[bytes] = []
+        self._after_cr = False
+        self._at_start = True
+
+    def feed(self, data: bytes) -> list[ServerSentEvent]:
+        """Take the next bytes; returns the events that they complete."""
+        if not data:
+            return []
+        if self._after_cr:  # a CRLF that was split between two feeds is one line end
+            data = data.removeprefix(b"\n")
+        self._after_cr = data.endswith(b"\r")
+        if b"\r" in data:
+            data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        first, *others = data.split(b"\n")
+        self._line.append(first)
+        if not others:
+            return []
+        lines = [b"".join(self._line), *others[:-1]]
+        self._line = [others[-1]]
+        return self._read(lines)
+
+    def close(self) -> list[ServerSentEvent]:
+        """The body has ended; returns the event that was still open, if there was one."""
+        lines = [b"".join(self._line), b""]
+        self._line = []
+        return self._read(lines)
+
+    def _read(self, lines: list[bytes]) -> list[ServerSentEvent]:
+        if self._at_start:
+            self._at_start = False
+            lines[0] = lines[0].removeprefix(_BOM)
+        events = []
+        for line in lines:
+            if not line:
+                if self._data:
+                    events.append(ServerSentEvent(self._event, b"\n".join(self._data)))
+                    self._data = []
+                self._event = ""
+                continue
+            field, _, value = line.partition(b":")
+            if field == b"data":
+                self._data.append(value.removeprefix(b" "))
+            elif field == b"event":
+                self._event = value.removeprefix(b" ").decode("utf-8", "replace")
+            elif field == b"error":  # older llama.cpp writes `error: {...}`, a field that the standard does not know
+                self._event = "error"
+                self._data.append(value.removeprefix(b" "))
+        return events
