@@ -35,6 +35,7 @@ from mitmproxy.proxy.server import ConnectionHandler
 from mitmproxy.utils import asyncio_utils
 
 from addon.framing import frame
+from translators.errors import OllamaError
 
 KEPT_BODY_BYTES: Final = 4 * 1024 * 1024
 """How much of a live body is kept for `flow.response`, that is for mitmweb, HAR and `-w`."""
@@ -329,7 +330,7 @@ class LiveBodies:
                 pump.task.cancel()
             # mitmproxy's tasks start eagerly and nobody holds the connection's lock here: the line is written now.
             asyncio_utils.create_task(
-                pump.end_with(ConnectionAbortedError("the proxy is shutting down")), name="last words", keep_ref=True
+                pump.end_with(OllamaError("the proxy is shutting down", status=503)), name="last words", keep_ref=True
             )
 
     def _handler(self, flow: http.HTTPFlow) -> ConnectionHandler | None:

@@ -1,0 +1,85 @@
+"""One request on its way: its clock, and what is learned about it for the log."""
+
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from mitmproxy import http
+
+from addon.logs import ExchangeRecord
+from translators.events import Usage
+from translators.notes import Note
+from translators.ollama_answers import Moment
+
+LONGEST_REQUEST_ID: Final = 128
+
+
+@dataclass(slots=True)
+class Exchange:
+    """What happens between a client's request and the end of its answer.
+
+    Attributes:
+        flow: The client's flow.
+        request_id: The client's `x-request-id`, or one of our own.
+        hops: Value of the loop header for upstream calls.
+        model: As the client named it; empty when the route knows no model.
+        upstream_id: The upstream's `x-request-id`.
+        notes: What did not travel unchanged.
+        usage: Token counts, when the upstream gave any.
+        error: Why it failed; empty when it did not.
+        cors: Headers that its answer gets because of where it came from.
+        first_ns: Nanoseconds to the first output; None as long as there is none.
+        started_ns: When the request was complete, on the performance counter.
+    """
+
+    flow: http.HTTPFlow
+    hops: str
+    request_id: str = ""
+    model: str = ""
+    upstream_id: str = ""
+    notes: Sequence[Note] = ()
+    usage: Usage | None = None
+    error: str = ""
+    cors: Sequence[tuple[str, str]] = ()
+    first_ns: int | None = None
+    started_ns: int = field(default_factory=time.perf_counter_ns)
+
+    def __post_init__(self) -> None:
+        """Take the client's request id, if it is one that can stand in a log line."""
+        asked = self.flow.request.headers.get("x-request-id", "")
+        usable = 0 < len(asked) <= LONGEST_REQUEST_ID and asked.isascii() and asked.isprintable()
+        self.request_id = asked if usable else uuid.uuid4().hex
+
+    @property
+    def elapsed_ns(self) -> int:
+        """Nanoseconds since the request was complete."""
+        return time.perf_counter_ns() - self.started_ns
+
+    def moment(self) -> Moment:
+        """Now, as the translators want it."""
+        return Moment(time.time_ns(), self.elapsed_ns)
+
+    def first_output(self) -> None:
+        """The first piece of the answer is there."""
+        if self.first_ns is None:
+            self.first_ns = self.elapsed_ns
+
+    def record(self, status: int) -> ExchangeRecord:
+        """What observers are told when it is over."""
+        usage = self.usage or Usage(None, None)
+        return ExchangeRecord(
+            request_id=self.request_id,
+            upstream_request_id=self.upstream_id,
+            route=f"{self.flow.request.method} {self.flow.request.path.partition('?')[0]}",
+            model=self.model,
+            status=status,
+            ttft_ms=None if self.first_ns is None else self.first_ns / 1e6,
+            duration_ms=self.elapsed_ns / 1e6,
+            prompt_tokens=usage.prompt_tokens,
+            output_tokens=usage.output_tokens,
+            notes=tuple(map(str, self.notes)),
+            error=self.error or None,
+            client=self.flow.client_conn.peername,
+        )

@@ -1,0 +1,82 @@
+"""The answers of `/api/tags` and `/api/show`: what models there are, and what is known of one."""
+
+import asyncio
+import time
+from typing import Final
+
+from mitmproxy import http
+
+from addon.catalogue import Catalogue
+from addon.exchange import Exchange
+from addon.responses import json_answer
+from addon.upstream import Upstream
+from translators.errors import ModelNotFound, OllamaError
+from translators.names import canonical_name, without_latest
+from translators.ollama_models import Model, show_body, tags_body
+from translators.ollama_requests import show_request
+from translators.openai_models import entries_of
+
+LIST_SECONDS: Final = 10
+"""How long a model list is good for: clients ask for the list and then for each model of it."""
+
+
+class Listing:
+    """The upstream's models, fetched when they are asked for."""
+
+    def __init__(self, upstream: Upstream, catalogue: Catalogue) -> None:
+        """Begin with no list.
+
+        Args:
+            upstream: Whose models are listed.
+            catalogue: What is known beside its list.
+        """
+        self._upstream = upstream
+        self._catalogue = catalogue
+        self._models: list[Model] = []
+        self._good_until = 0.0
+        self._fetching = asyncio.Lock()
+
+    async def models(self, hops: str) -> list[Model]:
+        """The upstream's models that are of use for text.
+
+        Raises:
+            UpstreamError: The list cannot be had.
+        """
+        async with self._fetching:  # many clients at once make one call
+            if time.monotonic() >= self._good_until:
+                self._models = self._catalogue.visible(entries_of(await self._upstream.models(hops)))
+                self._good_until = time.monotonic() + LIST_SECONDS
+            return self._models
+
+    async def tags(self, exchange: Exchange) -> http.Response:
+        """Answer `/api/tags`."""
+        return json_answer(tags_body(await self.models(exchange.hops)))
+
+    async def show(self, exchange: Exchange) -> http.Response:
+        """Answer `/api/show`.
+
+        Raises:
+            ModelNotFound: Neither the upstream's list nor the catalogue knows the model.
+            UpstreamError: Only the list could tell, and it cannot be had.
+        """
+        request = show_request(exchange.flow.request.content or b"")
+        exchange.model = request.model
+        model = await self._model(without_latest(request.model), request.model, exchange)
+        user_agent = exchange.flow.request.headers.get("user-agent", "")
+        return json_answer(show_body(model, request.model, user_agent))
+
+    async def _model(self, model_id: str, asked: str, exchange: Exchange) -> Model:
+        known = self._catalogue.lookup(model_id)
+        try:
+            listed = await self.models(exchange.hops)
+        except OllamaError:
+            if known.known:
+                return known.model(model_id)
+            raise
+        wanted = canonical_name(model_id).lower()
+        for model in listed:
+            if canonical_name(model.id).lower() == wanted:
+                return model
+        if known.known:
+            return known.model(model_id)
+        raise ModelNotFound(f"model '{canonical_name(asked)}' not found")

@@ -1,0 +1,140 @@
+"""What the user says about models: a `models.toml`, by exact id or by a pattern with `*`.
+
+    [models."gpt-4o*"]
+    context_length = 64000
+    capabilities = ["completion", "tools", "vision"]
+
+    [models."*-preview"]
+    hidden = true
+
+For each field an exact id wins over patterns, and a later pattern over an earlier one.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypedDict, cast
+
+from translators.names import without_latest
+from translators.ollama_models import CAPABILITIES, LONGEST_CONTEXT, ordered
+
+
+class Override(TypedDict, total=False):
+    """What the user says of one model; what is not said is absent.
+
+    Attributes:
+        context_length: The longest prompt, in tokens.
+        capabilities: All that it can do, in the order of `CAPABILITIES`.
+        hidden: Whether it is left out of the list.
+    """
+
+    context_length: int
+    capabilities: tuple[str, ...]
+    hidden: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """One table of the file: a pattern, or an exact id."""
+
+    names: re.Pattern[str]
+    exact: bool
+    says: Override
+
+
+class Overrides:
+    """All that a models.toml says."""
+
+    def __init__(self, tables: Mapping[str, Override]) -> None:
+        """Order the rules by their weight.
+
+        Args:
+            tables: By id or pattern, in the file's order.
+        """
+        rules = [_Rule(_pattern(name), "*" not in name, says) for name, says in tables.items()]
+        self._rules = sorted(rules, key=lambda rule: rule.exact)
+
+    def of(self, model_id: str) -> Override:
+        """What is said of a model; capitals do not count, as in Ollama's names."""
+        name, says = without_latest(model_id), Override()
+        for rule in self._rules:
+            if rule.names.fullmatch(name):
+                says.update(rule.says)
+        return says
+
+
+def read_overrides(path: Path) -> Overrides:
+    """Read a models.toml.
+
+    Raises:
+        ValueError: It cannot be read, or a value in it is wrong; the message names the option, the file, the key and
+            the value, and says what is allowed.
+    """
+    try:
+        document = tomllib.loads(path.read_text("utf-8-sig"))
+    except OSError as error:
+        raise _wrong(path, f"it cannot be read ({error.strerror}): give the path of a models.toml") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _wrong(path, f"it is not TOML: {error}") from None
+    try:
+        return Overrides(_tables(document))
+    except ValueError as error:
+        raise _wrong(path, str(error)) from None
+
+
+def _wrong(path: Path, what: str) -> ValueError:
+    return ValueError(f"ollama_models (PROXY_MODELS) is {str(path)!r}: {what}")
+
+
+def _tables(document: Mapping[str, Any]) -> dict[str, Override]:
+    for key, value in document.items():
+        if key != "models" or not isinstance(value, dict):
+            raise ValueError(f'{key} = {value!r} has no meaning here: write [models."ID or PATTERN"] above each block')
+    return {name: _override(name, table) for name, table in document.get("models", {}).items()}
+
+
+def _override(name: str, table: Any) -> Override:
+    place = f'models."{name}"'
+    if not isinstance(table, dict):
+        raise ValueError(f"{place} = {table!r} is no table: write [{place}] and its settings below it")
+    readers = {"context_length": _context_length, "capabilities": _capabilities, "hidden": _hidden}
+    says: dict[str, Any] = {}
+    for key, value in table.items():
+        if key not in readers:
+            hint = "; a name that holds a dot needs quotes" if isinstance(value, dict) else ""
+            raise ValueError(f"{place} has {key} = {value!r}: give {_either(readers)}{hint}")
+        try:
+            says[key] = readers[key](value)
+        except ValueError as error:
+            raise ValueError(f"{place} has {key} = {value!r}: {error}") from None
+    return cast("Override", says)
+
+
+def _context_length(value: Any) -> int:
+    if type(value) is not int or not 1 <= value <= LONGEST_CONTEXT:  # a bool is an int
+        raise ValueError(f"give a whole number of tokens from 1 to {LONGEST_CONTEXT}")
+    return value
+
+
+def _capabilities(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not value or not all(word in CAPABILITIES for word in value):
+        raise ValueError(f"give a list of one or more of {', '.join(CAPABILITIES)}")
+    return ordered(value)
+
+
+def _hidden(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("give true or false")
+    return value
+
+
+def _either(words: Iterable[str]) -> str:
+    *first, last = words
+    return f"{', '.join(first)} or {last}"
+
+
+def _pattern(name: str) -> re.Pattern[str]:
+    """A `*` stands for any characters; `:latest`, which Ollama's lists add to every id, may be there."""
+    return re.compile(".*".join(map(re.escape, without_latest(name).split("*"))), re.IGNORECASE | re.DOTALL)

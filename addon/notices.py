@@ -1,0 +1,100 @@
+"""What a user should be told at the start, although nothing is wrong: sentences, from plain values."""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from ipaddress import ip_address
+from typing import Final
+from urllib.parse import urlsplit
+
+from addon.option_table import ALLOW, API_KEY, LISTEN, OPTION_NAMES, UPSTREAM_PROXY
+from addon.settings import Settings
+
+PROXY_VARIABLES: Final = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
+
+OLLAMA_PORTS: Final = {"": 11434, "http": 80, "https": 443}
+"""The port of an OLLAMA_HOST that names none, by its scheme."""
+
+
+def misspelt(deferred_names: Iterable[str]) -> list[str]:
+    """Say which options that nobody knows look like ours.
+
+    Args:
+        deferred_names: Names that mitmproxy keeps in `options.deferred`, in case a script declares them yet.
+    """
+    sentences = []
+    for name in deferred_names:
+        if name.startswith("ollama"):
+            near = difflib.get_close_matches(name.replace("-", "_"), sorted(OPTION_NAMES), n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(OPTION_NAMES))}"
+            sentences.append(f"there is no option {name!r}: {hint}")
+    return sentences
+
+
+def notices(environ: Mapping[str, str], settings: Settings) -> list[str]:
+    """Say what in the environment has no effect or points elsewhere, and what is open to many.
+
+    Args:
+        environ: The real environment.
+        settings: The checked settings.
+    """
+    sentences = []
+    proxies = [name for variable in PROXY_VARIABLES for name in (variable, variable.lower()) if environ.get(name)]
+    if proxies and not settings.upstream_proxy:
+        sentences.append(
+            f"{' and '.join(proxies)} set, but not used for calls to the upstream: set {UPSTREAM_PROXY} if they need it"
+        )
+    host, port = settings.listen
+    clients = environ.get("OLLAMA_HOST", "")
+    if clients.strip("\"' \t") and not points_here(clients, settings.listen):
+        sentences.append(
+            f"OLLAMA_HOST, which tells Ollama's clients where to connect, points to {_address(clients)!r}, but this "
+            f"proxy listens on host {host!r}, port {port}, unless a mode is given: change either ({LISTEN})"
+        )
+    if host in ("0.0.0.0", "::"):
+        allowed = ", ".join(map(str, settings.allow))
+        sentences.append(
+            f"{LISTEN.name} is {host!r}, all addresses of this machine: clients in {allowed} ({ALLOW.name}) are "
+            f"answered with your {API_KEY.name}"
+        )
+    return sentences
+
+
+def points_here(ollama_host: str, listen: tuple[str, int]) -> bool:
+    """Whether a client that reads this OLLAMA_HOST connects to this listener."""
+    scheme, host, port = parse_ollama_host(ollama_host)
+    listen_host, listen_port = listen
+    if scheme == "https" or port != listen_port:
+        return False
+    if listen_host in ("0.0.0.0", "::"):
+        return True  # the host may be any name of this machine
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # clients connect to loopback instead
+    if "localhost" in (host, listen_host):
+        return {host, listen_host} <= {"localhost", "127.0.0.1", "::1"}
+    return host == listen_host
+
+
+def parse_ollama_host(value: str) -> tuple[str, str, int]:
+    """Scheme, host and port of an OLLAMA_HOST, read as Ollama reads it (`envconfig.Host`): every part is optional."""
+    text = value.strip("\"' \t")
+    scheme, separator, rest = text.partition("://")
+    if not separator:
+        scheme, rest = "", text
+    if not scheme and rest == "ollama.com":
+        scheme = "https"
+    default = OLLAMA_PORTS.get(scheme, OLLAMA_PORTS[""])
+    authority = rest.partition("/")[0].rpartition("@")[2]
+    try:
+        return scheme or "http", str(ip_address(authority.strip("[]"))), default
+    except ValueError:
+        pass
+    try:
+        parts = urlsplit(f"//{authority}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = authority.rpartition(":")[0].strip("[]").lower(), None
+    return scheme or "http", host or "127.0.0.1", default if port is None else port
+
+
+def _address(ollama_host: str) -> str:
+    scheme, host, port = parse_ollama_host(ollama_host)
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"

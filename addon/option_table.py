@@ -1,0 +1,177 @@
+"""Every setting as data: mitmproxy's options, their environment variables, and the variables without an option.
+
+mitmproxy's options are the settings system (`--set`, `config.yaml`, mitmweb's editor). The environment gives their
+defaults. Secrets are variables only, because options are visible in mitmweb and in saved configurations.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+type OptionValue = int | str | tuple[str, ...]
+
+OPENAI_URL: Final = "https://api.openai.com/v1"
+"""The base URL when there is a key and nothing else is said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option of the addon.
+
+    Attributes:
+        name: As in `--set NAME=VALUE`.
+        variables: The environment variables that give its default; the first that is not empty wins.
+        default: Its default in a clean environment; its Python type is the option's type.
+        help: One paragraph for users.
+        unit: What a number counts.
+    """
+
+    name: str
+    variables: tuple[str, ...]
+    default: OptionValue
+    help: str
+    unit: str = ""
+
+    @property
+    def typespec(self) -> Any:
+        """The type as mitmproxy wants it; it knows no `tuple`, and only `collections.abc.Sequence`."""
+        return Sequence[str] if isinstance(self.default, tuple) else type(self.default)
+
+    def __str__(self) -> str:
+        """The option and its variables, as error messages name them."""
+        return f"{self.name} ({' or '.join(self.variables)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """An environment variable that has no option.
+
+    Attributes:
+        name: Of the variable.
+        help: One paragraph for users.
+    """
+
+    name: str
+    help: str
+
+
+API_KEY: Final = Variable("OPENAI_API_KEY", "The key of the OpenAI-style server; a local server may need none.")
+ORGANIZATION: Final = Variable("OPENAI_ORG_ID", "Sent as OpenAI-Organization, for keys that belong to several.")
+PROJECT: Final = Variable("OPENAI_PROJECT_ID", "Sent as OpenAI-Project.")
+
+VARIABLES: Final = (API_KEY, ORGANIZATION, PROJECT)
+
+BASE_URL: Final = Option(
+    "ollama_base_url",
+    ("OPENAI_BASE_URL", "OPENAI_API_BASE_URL"),
+    "",
+    f"Base URL of the OpenAI-style server, up to and including /v1. Empty with a key in the environment: {OPENAI_URL}.",
+)
+PORT: Final = Option(
+    "ollama_port",
+    ("PROXY_PORT",),
+    11434,
+    "The Ollama port: requests that come in on it, or that go to it on this machine, are answered here.",
+)
+LISTEN: Final = Option(
+    "ollama_listen",
+    ("PROXY_LISTEN",),
+    "127.0.0.1",
+    "HOST or HOST:PORT to listen on when mitmproxy's mode is not given; without a port, ollama_port. "
+    "An address beyond loopback needs ollama_allow.",
+)
+ALLOW: Final = Option(
+    "ollama_allow",
+    ("PROXY_ALLOW",),
+    ("127.0.0.0/8", "::1/128"),
+    "Networks whose clients are answered, such as 192.168.1.0/24; several are separated by commas.",
+)
+HOSTS: Final = Option(
+    "ollama_hosts",
+    ("PROXY_HOSTS",),
+    (),
+    "Host names that mean this Ollama when a client reaches them through the proxy on another port, besides this "
+    "machine's own names and addresses; several are separated by commas, and * is every host.",
+)
+ORIGINS: Final = Option(
+    "ollama_origins",
+    ("OLLAMA_ORIGINS",),
+    (),
+    "Origins of web pages that may ask, besides those that Ollama allows; several are separated by commas, * is all.",
+)
+MODELS: Final = Option(
+    "ollama_models",
+    ("PROXY_MODELS",),
+    "",
+    "Path of a models.toml that tells context lengths and capabilities of models.",
+)
+REQUEST_TIMEOUT: Final = Option(
+    "ollama_request_timeout",
+    ("PROXY_REQUEST_TIMEOUT",),
+    300,
+    "The longest silence of the OpenAI-style server in seconds, first byte included; not the length of an answer.",
+    "seconds",
+)
+UPSTREAM_PROXY: Final = Option(
+    "ollama_upstream_proxy",
+    ("PROXY_UPSTREAM_PROXY",),
+    "",
+    "URL of a company proxy for calls to the OpenAI-style server: http://HOST:PORT, with user:password@ before the "
+    "host if it wants them. HTTPS_PROXY and its like are not used.",
+)
+CA_FILE: Final = Option(
+    "ollama_ca_file",
+    ("PROXY_CA_FILE",),
+    "",
+    "PEM file of the authorities to trust in calls to the OpenAI-style server, instead of the system's.",
+)
+LOG_LEVEL: Final = Option(
+    "ollama_log_level",
+    ("LOG_LEVEL",),
+    "info",
+    "The least severe records to log: debug, info, warning or error. mitmproxy's -v, -q and termlog_verbosity win.",
+)
+LOG_FORMAT: Final = Option(
+    "ollama_log_format",
+    ("LOG_FORMAT",),
+    "text",
+    "text, or json for one JSON object a line, without mitmdump's list of flows. Read at the start.",
+)
+
+OPTIONS: Final = (
+    BASE_URL,
+    PORT,
+    LISTEN,
+    ALLOW,
+    HOSTS,
+    ORIGINS,
+    MODELS,
+    REQUEST_TIMEOUT,
+    UPSTREAM_PROXY,
+    CA_FILE,
+    LOG_LEVEL,
+    LOG_FORMAT,
+)
+
+OPTION_NAMES: Final = frozenset(option.name for option in OPTIONS)
+
+
+def markdown_table() -> str:
+    """The table of settings, as the README shows it; without a newline at its end."""
+    rows = [("Variable", "Option", "Default", "Meaning"), ("---",) * 4]
+    rows += [(f"`{variable.name}`", "", "", variable.help) for variable in VARIABLES]
+    rows += [
+        (
+            ", ".join(f"`{variable}`" for variable in option.variables),
+            f"`{option.name}`",
+            f"`{shown}` {option.unit}".rstrip() if (shown := as_text(option.default)) else "",
+            option.help.replace("*", r"\*"),
+        )
+        for option in OPTIONS
+    ]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def as_text(value: OptionValue) -> str:
+    """An option's value as its environment variable writes it."""
+    return ",".join(value) if isinstance(value, tuple) else str(value)

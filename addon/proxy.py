@@ -1,0 +1,19 @@
+"""The addon's entry point: `mitmdump -s addon/proxy.py`.
+
+mitmproxy loads this file under a private module name, so it holds no classes: everything is imported.
+"""
+
+import sys
+from pathlib import Path
+
+# The repository's root comes first, so that this runs from any directory and without an installation, and so that an
+# unrelated `translators` package from PyPI cannot take the place of ours.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from addon.bridge import OllamaBridge  # the path had to come first
+from addon.live import LiveBodies  # the path had to come first
+from addon.responses import crash_answer  # the path had to come first
+
+live_bodies = LiveBodies(crash_answer)
+
+addons = [live_bodies, OllamaBridge(live_bodies)]

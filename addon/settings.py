@@ -1,0 +1,188 @@
+"""The settings in the form that the rest of the addon uses, checked.
+
+mitmproxy's options hold them (`option_table.py`), the environment gives the defaults and the secrets
+(`environment.py`), and `setting_values.py` says what a value means.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mitmproxy.addonmanager import Loader
+from mitmproxy.optmanager import OptManager
+from pydantic import SecretStr
+
+from addon import option_table as table
+from addon import setting_values as values
+from addon.environment import Environment, read_environment
+from addon.option_table import OPTION_NAMES, Option
+from addon.setting_values import Network
+
+__all__ = ["OPTION_NAMES", "Settings", "add_options", "current", "settings_from"]
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings, checked.
+
+    Attributes:
+        base_url: Of the upstream, without a slash at its end.
+        api_key: The upstream's key; empty when it needs none.
+        organization: Value of the OpenAI-Organization header, or empty.
+        project: Value of the OpenAI-Project header, or empty.
+        port: The Ollama port.
+        listen: Host (an IP address or `localhost`) and port of the listener that is added to mitmproxy's default mode.
+        allow: Networks whose clients are answered.
+        hosts: Further hosts that mean this Ollama, in lower case; `*` is every host.
+        origins: Further browser origins.
+        models: Path of models.toml.
+        request_timeout: The longest silence of the upstream, in seconds.
+        upstream_proxy: URL of the company proxy, which may hold a password; empty when there is none.
+        ca_file: PEM file to trust in upstream calls.
+        log_level: debug, info, warning or error.
+        log_format: text or json.
+    """
+
+    base_url: str
+    api_key: SecretStr
+    organization: str
+    project: str
+    port: int
+    listen: tuple[str, int]
+    allow: tuple[Network, ...]
+    hosts: tuple[str, ...]
+    origins: tuple[str, ...]
+    models: Path | None
+    request_timeout: int
+    upstream_proxy: str = field(repr=False)
+    ca_file: Path | None
+    log_level: str
+    log_format: str
+
+
+def add_options(loader: Loader) -> None:
+    """Declare the options, with the defaults that the environment gives; for an addon's `load` hook."""
+    defaults = read_environment().defaults
+    options = loader.master.options
+    for option in table.OPTIONS:
+        default = defaults[option.name]
+        loader.add_option(
+            option.name, option.typespec, list(default) if isinstance(default, tuple) else default, option.help
+        )
+        # mitmproxy converts `--set` after this, and when that fails it drops the whole script without a word and runs
+        # on without it. An error that is logged now stops the start.
+        if option.name in options.deferred and (problem := deferred_problem(option, options.deferred[option.name])):
+            logger.error(problem)
+            del options.deferred[option.name]
+
+
+def deferred_problem(option: Option, deferred: Any) -> str:
+    """What is wrong with a value that waits for its option to be declared; empty when mitmproxy can convert it.
+
+    Args:
+        option: The option.
+        deferred: From `config.yaml`, a value; from `--set`, an object whose `val` is the list of the texts given.
+    """
+    texts = getattr(deferred, "val", None)
+    if isinstance(option.default, tuple):
+        right = texts is not None or (isinstance(deferred, list) and all(isinstance(item, str) for item in deferred))
+        wanted = "give a list of texts"
+    elif texts is not None and len(texts) != 1:
+        return f"{option} is given {len(texts)} values: give one, as --set {option.name}=VALUE"
+    elif isinstance(option.default, str):
+        right = texts is not None or isinstance(deferred, str)
+        wanted = "give a text"
+    else:
+        right = _is_whole(texts[0]) if texts is not None else type(deferred) is int
+        wanted = f"give a whole number, such as {option.default}"
+    value = texts[0] if texts and not right else deferred
+    return "" if right else f"{option} is {values.shown(value)}: {wanted}"
+
+
+def _is_whole(text: str) -> bool:
+    try:
+        int(text)
+    except ValueError:
+        return False
+    return True
+
+
+def current(options: OptManager) -> Settings:
+    """The settings as options and environment are now; for an addon's `configure` hook.
+
+    Raises:
+        ValueError: As `settings_from`.
+    """
+    return settings_from(options, read_environment())
+
+
+def settings_from(options: OptManager, environment: Environment) -> Settings:
+    """Check and parse all settings.
+
+    Args:
+        options: mitmproxy's options, ours among them.
+        environment: For the secrets, and for what could not be read there.
+
+    Raises:
+        ValueError: One is wrong; the message names the option and its variable, the value and the remedy.
+    """
+    if environment.problems:
+        raise ValueError("; ".join(environment.problems))
+    port = _parsed(options, table.PORT, values.port)
+    listen = _parsed(options, table.LISTEN, lambda value: values.listen_address(value, port))
+    allow = _parsed(options, table.ALLOW, values.networks)
+    if not values.is_loopback(listen[0]) and all(network.is_loopback for network in allow):
+        raise ValueError(
+            f"{table.LISTEN} is {options.ollama_listen!r}, but {table.ALLOW} lets in only this machine: "
+            f"add the networks of your clients to {table.ALLOW.name}, such as 127.0.0.0/8,192.168.1.0/24"
+        )
+    api_key = _checked_key(environment.api_key)
+    return Settings(
+        base_url=_base_url(_parsed(options, table.BASE_URL, values.base_url), api_key, environment.near_misses),
+        api_key=api_key,
+        organization=environment.organization,
+        project=environment.project,
+        port=port,
+        listen=listen,
+        allow=allow,
+        hosts=_parsed(options, table.HOSTS, values.hosts),
+        origins=_parsed(options, table.ORIGINS, values.items),
+        models=_parsed(options, table.MODELS, values.path),
+        request_timeout=_parsed(options, table.REQUEST_TIMEOUT, values.seconds),
+        upstream_proxy=_parsed(options, table.UPSTREAM_PROXY, values.proxy_url),
+        ca_file=_parsed(options, table.CA_FILE, values.ca_file),
+        log_level=_parsed(options, table.LOG_LEVEL, values.choice("debug", "info", "warning", "error")),
+        log_format=_parsed(options, table.LOG_FORMAT, values.choice("text", "json")),
+    )
+
+
+def _parsed[T](options: OptManager, option: Option, parse: Callable[[Any], T]) -> T:
+    value = getattr(options, option.name)
+    try:
+        return parse(value.strip() if isinstance(value, str) else value)
+    except ValueError as error:
+        raise ValueError(f"{option} is {values.shown(value)}: {error}") from None
+
+
+def _checked_key(key: SecretStr) -> SecretStr:
+    try:
+        values.api_key(key.get_secret_value())
+    except ValueError as error:
+        raise ValueError(f"{table.API_KEY.name} (not shown) is no key: {error}") from None
+    return key
+
+
+def _base_url(given: str, api_key: SecretStr, near_misses: Sequence[str]) -> str:
+    if given:
+        return given
+    if api_key:
+        return table.OPENAI_URL
+    hints = "".join(f" ({hint})" for hint in near_misses)
+    raise ValueError(
+        f"set {table.API_KEY.name} to use OpenAI, or {table.BASE_URL.variables[0]} for another OpenAI-style server, in "
+        f"the environment or in .env: there is neither{hints}"
+    )

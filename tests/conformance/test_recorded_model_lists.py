@@ -1,0 +1,89 @@
+"""Real model lists of OpenAI and compatible servers, as an Ollama client sees them.
+
+The recordings are not part of the project: set SHARED_DIR to the folder that holds `exchanges/`.
+"""
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import ollama
+import pytest
+
+from addon.catalogue import Catalogue, entries_of
+from scripts.make_catalogue import CATALOGUE, catalogue_of, text_of
+from translators.names import canonical_name
+from translators.ollama_models import show_body, tags_body
+
+if "SHARED_DIR" not in os.environ:
+    pytest.skip("SHARED_DIR is not set: the recorded lists are not part of the project", allow_module_level=True)
+
+FOLDER = Path(os.environ["SHARED_DIR"])
+LISTS = sorted((FOLDER / "exchanges").glob("*-models*.json"))
+# The ids that may be missing from the list, by a rule that is wider than ours.
+NOT_TEXT = re.compile("dall-e|image|whisper|tts|realtime|transcri|moderation|sora|ocr")
+
+
+def recorded(file: Path) -> Any:
+    return json.loads(json.loads(file.read_text("utf-8"))["response"]["body"])
+
+
+def answered(golden: str) -> Any:
+    return recorded(FOLDER / "ollama-goldens" / f"{golden}.json")
+
+
+@pytest.mark.parametrize("file", LISTS, ids=lambda file: file.stem)
+def test_the_sdk_reads_the_list_and_every_model_of_it(file: Path) -> None:
+    models = Catalogue.load(None).visible(entries_of(recorded(file)))
+    body = json.loads(tags_body(models))
+    assert len(ollama.ListResponse(**body).models) == len(models) > 0
+    assert len({entry["digest"] for entry in body["models"]}) == len(models)
+    assert [entry["modified_at"] for entry in body["models"]] == sorted(
+        (entry["modified_at"] for entry in body["models"]), reverse=True
+    )
+    for model in models:
+        shown = ollama.ShowResponse(**json.loads(show_body(model, model.id, "")))
+        assert shown.modelinfo
+        assert shown.capabilities
+
+
+@pytest.mark.parametrize("file", LISTS, ids=lambda file: file.stem)
+def test_every_model_for_text_is_listed(file: Path) -> None:
+    names = {canonical_name(model.id) for model in Catalogue.load(None).visible(entries_of(recorded(file)))}
+    missing = {entry["id"] for entry in entries_of(recorded(file)) if canonical_name(entry["id"]) not in names}
+    assert {model_id for model_id in missing if not NOT_TEXT.search(model_id)} == set()
+
+
+@pytest.mark.parametrize("golden", ["show-demo-chat", "show-demo-tmpl", "show-demo-embed", "show-copilot"])
+def test_what_is_shown_stands_in_a_real_server_s_order(golden: str) -> None:
+    real = answered(golden)
+    ours = json.loads(show_body(Catalogue.load(None).lookup("gpt-4o").model("gpt-4o"), "gpt-4o", ""))
+    assert [key for key in ours if key in real] == [key for key in real if key in ours]
+    assert list(ours["details"]) == list(real["details"])
+    assert {
+        "details",
+        "model_info",
+        "capabilities",
+        "modified_at",
+        "modelfile",
+        "template",
+    } <= ours.keys() & real.keys()
+
+
+def test_the_list_stands_in_a_real_server_s_order() -> None:
+    model = Catalogue.load(None).lookup("text-embedding-3-small").model("text-embedding-3-small")
+    (ours,) = json.loads(tags_body([model]))["models"]
+    for entry in answered("tags")["models"]:
+        assert list(ours) == list(entry)
+        assert list(ours["details"]) == list(entry["details"])
+
+
+def test_recorded_lists_are_there() -> None:
+    assert len(LISTS) >= 7
+
+
+def test_the_committed_catalogue_is_what_the_script_makes() -> None:
+    extract = json.loads((FOLDER / "model-facts" / "openai.json").read_text("utf-8"))
+    assert CATALOGUE.read_text("utf-8") == text_of(catalogue_of(extract))

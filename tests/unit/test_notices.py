@@ -1,0 +1,109 @@
+"""What is said at the start although nothing is wrong."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from addon.notices import misspelt, notices, parse_ollama_host, points_here
+from addon.setting_values import networks
+from addon.settings import Settings
+
+
+def settings(**changes: Any) -> Settings:
+    values: dict[str, Any] = {
+        "base_url": "http://upstream/v1",
+        "api_key": SecretStr(""),
+        "organization": "",
+        "project": "",
+        "port": 11434,
+        "listen": ("127.0.0.1", 11434),
+        "allow": networks(["127.0.0.0/8"]),
+        "hosts": (),
+        "origins": (),
+        "models": Path("models.toml"),
+        "request_timeout": 300,
+        "upstream_proxy": "",
+        "ca_file": None,
+        "log_level": "info",
+        "log_format": "text",
+    }
+    return Settings(**values | changes)
+
+
+def test_a_plain_environment_has_no_notices() -> None:
+    assert notices({"OLLAMA_HOST": " ", "HTTPS_PROXY": ""}, settings()) == []
+
+
+def test_a_misspelt_option_is_told_with_the_nearest_name() -> None:
+    assert misspelt(["ollama_prot", "ollama-port", "other", "flow_detail"]) == [
+        "there is no option 'ollama_prot': did you mean ollama_port?",
+        "there is no option 'ollama-port': did you mean ollama_port?",
+    ]
+    (sentence,) = misspelt(["ollama_zzzzzzzzzzzz"])
+    assert "there are ollama_allow, ollama_base_url," in sentence
+
+
+def test_proxy_variables_that_are_not_used_are_told_without_their_values() -> None:
+    environ = {"HTTPS_PROXY": "http://user:hidden@proxy:1", "all_proxy": "socks5://hidden"}
+    (sentence,) = notices(environ, settings())
+    assert sentence.startswith("HTTPS_PROXY and all_proxy set, but not used")
+    assert "ollama_upstream_proxy (PROXY_UPSTREAM_PROXY)" in sentence
+    assert "hidden" not in sentence
+    assert notices(environ, settings(upstream_proxy="http://proxy:1")) == []
+
+
+def test_clients_that_are_sent_elsewhere_are_told() -> None:
+    (sentence,) = notices({"OLLAMA_HOST": "http://user:hidden@nas:11434"}, settings())
+    assert "points to 'http://nas:11434'" in sentence
+    assert "ollama_listen (PROXY_LISTEN)" in sentence
+    assert "hidden" not in sentence
+
+
+def test_a_listener_on_all_addresses_is_told_with_who_may_ask() -> None:
+    (sentence,) = notices({}, settings(listen=("0.0.0.0", 11434), allow=networks(["10.0.0.0/8"])))
+    assert sentence.startswith("ollama_listen is '0.0.0.0', all addresses of this machine: clients in 10.0.0.0/8")
+
+
+@pytest.mark.parametrize(
+    ("value", "parts"),
+    [
+        ("", ("http", "127.0.0.1", 11434)),
+        ("1.2.3.4", ("http", "1.2.3.4", 11434)),
+        ("1.2.3.4:1234", ("http", "1.2.3.4", 1234)),
+        (":1234", ("http", "127.0.0.1", 1234)),
+        ("http://nas", ("http", "nas", 80)),
+        ("https://nas/path", ("https", "nas", 443)),
+        ("ollama.com", ("https", "ollama.com", 443)),
+        ("nas:99999", ("http", "nas", 11434)),
+        ("nas:port/x", ("http", "nas", 11434)),
+        ("::1", ("http", "::1", 11434)),
+        ("[::1]", ("http", "::1", 11434)),
+        ("[::1]:1234", ("http", "::1", 1234)),
+        ("'\"nas:1\" ' ", ("http", "nas", 1)),
+    ],
+)
+def test_ollama_host_is_read_as_ollama_reads_it(value: str, parts: tuple[str, str, int]) -> None:
+    assert parse_ollama_host(value) == parts
+
+
+@pytest.mark.parametrize(
+    ("value", "listen", "here"),
+    [
+        ("127.0.0.1", ("127.0.0.1", 11434), True),
+        ("localhost:11434", ("127.0.0.1", 11434), True),
+        ("localhost", ("::1", 11434), True),
+        ("[::1]", ("localhost", 11434), True),
+        ("0.0.0.0", ("127.0.0.1", 11434), True),
+        ("[::]", ("::1", 11434), True),
+        ("nas", ("0.0.0.0", 11434), True),
+        ("nas", ("127.0.0.1", 11434), False),
+        ("nas", ("localhost", 11434), False),
+        ("::1", ("127.0.0.1", 11434), False),
+        ("127.0.0.1:11435", ("127.0.0.1", 11434), False),
+        ("https://127.0.0.1:11434", ("127.0.0.1", 11434), False),
+    ],
+)
+def test_whether_ollama_host_points_here(value: str, listen: tuple[str, int], here: bool) -> None:
+    assert points_here(value, listen) is here

@@ -1,0 +1,166 @@
+"""Models as Ollama lists and shows them: the bodies of `/api/tags` and `/api/show`.
+
+A hosted model has no file, so what Ollama takes from the file is derived from the model's id alone and never changes:
+digest, architecture, template. Keys stand in the order of a real server. `license` and `parameters`, which it leaves
+out when empty, are always strings here, because OllamaKit decodes them strictly.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from translators.durations import NANOSECONDS
+from translators.go_json import encode
+from translators.names import canonical_name
+from translators.ollama_answers import rfc3339
+
+CAPABILITIES: Final = ("completion", "tools", "insert", "vision", "embedding", "thinking", "audio")
+"""Ollama's capabilities that an OpenAI-style server can have, in the order in which they are told."""
+
+LONGEST_CONTEXT: Final = 2**31 - 1
+"""Tokens; more is a mistake, and clients keep the number in 32 bits."""
+
+UNDATED: Final = 1_677_628_800
+"""When a model came out whose date is not known: 2023-03-01, the day of OpenAI's chat API (Unix seconds)."""
+
+_COPILOT: Final = "GitHubCopilotChat/"  # it shows `general.basename` as the model's name
+
+# A version begins at the first digit, or at one letter before it that stands alone: deepseek-r1, llama-v3p1.
+_VERSION: Final = re.compile(r"[-_.]+[a-z]?[0-9]|[0-9]")
+
+# Clients look for single words in the template: litellm for "tools", Continue for ".Suffix". So a capability has its
+# piece, and a model without the capability has not one word of it.
+_INSERT: Final = "{{- if .Suffix }}<PRE>{{ .Prompt }}<SUF>{{ .Suffix }}<MID>{{ else }}"
+_SYSTEM: Final = "{{- if .System }}{{ .System }}\n{{ end }}"
+_TOOLS: Final = "{{- if .Tools }}<tools>{{ range .Tools }}{{ . }}{{ end }}</tools>\n{{ end }}"
+_MESSAGES: Final = "{{- range .Messages }}{{ .Role }}: %s{{ .Content }}\n{{ end }}"
+_THINKING: Final = "{{ if .Thinking }}<think>{{ .Thinking }}</think>{{ end }}"
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One model, as a client should see it.
+
+    Attributes:
+        id: The upstream's name of it.
+        context_length: The longest prompt, in tokens.
+        capabilities: Some of `CAPABILITIES`, in their order.
+        embedding_length: Numbers in a vector; None when unknown, and for models that make none.
+        created: When it came out, in Unix seconds.
+    """
+
+    id: str
+    context_length: int
+    capabilities: tuple[str, ...]
+    embedding_length: int | None = None
+    created: int = UNDATED
+
+
+def ordered(capabilities: Iterable[str]) -> tuple[str, ...]:
+    """Those of `CAPABILITIES` that are among these."""
+    given = frozenset(capabilities)
+    return tuple(capability for capability in CAPABILITIES if capability in given)
+
+
+def tags_body(models: Iterable[Model]) -> bytes:
+    """The answer of `/api/tags`: newest first, and of one date by name, so that the order never changes."""
+    newest_first = sorted(models, key=lambda model: (-model.created, model.id))
+    return encode({"models": [tags_entry(model) for model in newest_first]})
+
+
+def tags_entry(model: Model) -> dict[str, Any]:
+    """One model of the list."""
+    name = canonical_name(model.id)
+    lengths = {"context_length": model.context_length, "embedding_length": model.embedding_length}
+    return {
+        "name": name,
+        "model": name,
+        "modified_at": _modified_at(model),
+        "size": 0,  # it takes no room on this machine
+        "digest": digest_of(model.id),
+        "details": _details(model) | {key: length for key, length in lengths.items() if length},
+        "capabilities": model.capabilities,
+    }
+
+
+def show_body(model: Model, asked_name: str, user_agent: str) -> bytes:
+    """The answer of `/api/show`.
+
+    Args:
+        model: What is shown.
+        asked_name: The client's name of it.
+        user_agent: The client's `User-Agent`, or an empty string: Copilot Chat is shown the name that it asked for.
+    """
+    architecture = architecture_of(model.id)
+    facts: dict[str, Any] = {
+        "general.architecture": architecture,
+        "general.basename": asked_name if user_agent.startswith(_COPILOT) else model.id,
+        f"{architecture}.context_length": model.context_length,
+    }
+    if model.embedding_length:
+        facts[f"{architecture}.embedding_length"] = model.embedding_length
+    template = _template(model.capabilities)
+    return encode(
+        {
+            "license": "",
+            "modelfile": _modelfile(canonical_name(model.id), template),
+            "parameters": "",
+            "template": template,
+            "details": _details(model),
+            "model_info": dict(sorted(facts.items())),
+            "capabilities": model.capabilities,
+            "modified_at": _modified_at(model),
+        }
+    )
+
+
+def digest_of(model_id: str) -> str:
+    """64 hex digits that are this id's alone: clients merge models of one digest, and the command needs 12 of them."""
+    return hashlib.sha256(model_id.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def architecture_of(model_id: str) -> str:
+    """The family of a model: its name up to the first version, as one word (`gpt` for `ft:gpt-4.1-mini:org::x`)."""
+    name = model_id.lower().removeprefix("ft:").split(":")[0].rpartition("/")[2]
+    family = _VERSION.split(name, maxsplit=1)[0]
+    if len(family) < 2:  # o3-mini: the version is the name
+        family = re.split(r"[-_.]", name, maxsplit=1)[0]
+    return re.sub(r"[^a-z0-9]+", "-", family).strip("-") or "unknown"
+
+
+def _details(model: Model) -> dict[str, Any]:
+    """What show tells of the file; a real server leaves the same fields empty for a model that runs elsewhere."""
+    family = architecture_of(model.id)
+    return {
+        "parent_model": "",
+        "format": "",
+        "family": family,
+        "families": [family],
+        "parameter_size": "",
+        "quantization_level": "",
+    }
+
+
+def _template(capabilities: tuple[str, ...]) -> str:
+    if "completion" not in capabilities:
+        return "{{ .Prompt }}"
+    tools = _TOOLS if "tools" in capabilities else ""
+    chat = _SYSTEM + tools + _MESSAGES % (_THINKING if "thinking" in capabilities else "")
+    return f"{_INSERT}{chat}{{{{ end }}}}" if "insert" in capabilities else chat
+
+
+def _modelfile(name: str, template: str) -> str:
+    """In the words of `ollama show --modelfile`."""
+    return (
+        '# Modelfile generated by "ollama show"\n'
+        "# To build a new Modelfile based on this, replace FROM with:\n"
+        f"# FROM {name}\n\n"
+        f"FROM {name}\n"
+        f'TEMPLATE """{template}"""\n'
+    )
+
+
+def _modified_at(model: Model) -> str:
+    return rfc3339(model.created * NANOSECONDS)
