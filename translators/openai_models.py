@@ -161,7 +161,7 @@ def _context_length(entry: Mapping[str, Any]) -> int | None:
     for path in _LENGTHS:
         lengths = [n for n in _at(entry, path) if type(n) in (int, float) and 1 <= n <= LONGEST_CONTEXT]
         if lengths:
-            return int(max(lengths))
+            return int(min(lengths))
     return None
 
 

@@ -14,6 +14,7 @@ NOW = 1_780_000_000.0
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=5,
 )
 FIELDS = st.sampled_from(
     [
@@ -37,7 +38,7 @@ FIELDS = st.sampled_from(
         "supports_tools",
     ]
 )
-ENTRIES = st.recursive(JSON, lambda inner: st.lists(inner) | st.dictionaries(FIELDS, inner))
+ENTRIES = st.recursive(JSON, lambda inner: st.lists(inner) | st.dictionaries(FIELDS, inner), max_leaves=10)
 
 
 def listed(**entry: Any) -> Listed:
@@ -91,9 +92,16 @@ def test_no_json_breaks_the_reading(body: Any) -> None:
         listed_model(entry, NOW)
 
 
-@given(st.dictionaries(FIELDS, ENTRIES))
+@given(st.dictionaries(FIELDS, ENTRIES, max_size=5))
 def test_no_entry_breaks_the_reading(entry: Any) -> None:
     listed_model({"id": "some-model"} | entry, NOW)
+
+
+def test_lists_within_lists_are_not_followed_to_the_end() -> None:
+    nested: list[Any] = []
+    for _ in range(1000):  # as deep as the JSON reader goes
+        nested = [nested]
+    assert listed(providers=nested, capabilities=nested).context_length is None
 
 
 @pytest.mark.parametrize(

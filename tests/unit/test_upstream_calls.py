@@ -1,0 +1,187 @@
+"""Calls to servers that redirect, compress, repeat keys, speak TLS or stand behind a company proxy."""
+
+import asyncio
+import gzip
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+from mitmproxy.certs import CertStore
+
+from addon.settings import Settings
+from addon.upstream import Upstream, encode
+from tests.process import KEY
+from tests.setting_sources import settings
+from translators.errors import RequestError, UpstreamBroken, UpstreamError, UpstreamUnreachable
+
+type Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@asynccontextmanager
+async def server(answer: Answer, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
+    """A server that answers every request so; its address."""
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
+    await site.start()
+    try:
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
+async def calling(made: Settings) -> AsyncIterator[Upstream]:
+    upstream = Upstream(made)
+    try:
+        yield upstream
+    finally:
+        await upstream.close()
+
+
+async def body_of(upstream: Upstream, payload: dict[str, Any] | None = None) -> bytes:
+    reply = await upstream.post("/chat/completions", payload or {"model": "m"}, "hops")
+    return b"".join([chunk async for chunk in reply.chunks()])
+
+
+async def test_a_redirect_is_named_and_not_followed() -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        raise web.HTTPFound("https://elsewhere.example/v1")
+
+    async with server(answer) as url, calling(settings(base_url=f"{url}/v1")) as upstream:
+        with pytest.raises(UpstreamBroken, match="redirects to 'https://elsewhere.example/v1'"):
+            await body_of(upstream)
+
+
+async def test_an_answer_that_is_compressed_all_the_same_is_read() -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return web.Response(body=gzip.compress(b'{"ok":1}'), headers={"Content-Encoding": "gzip"})
+
+    async with server(answer) as url, calling(settings(base_url=f"{url}/v1")) as upstream:
+        assert await body_of(upstream) == b'{"ok":1}'
+
+
+async def test_a_key_that_the_upstream_repeats_does_not_reach_the_client() -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        said = {"error": {"message": f"bad key {request.headers['Authorization']}"}}
+        return web.json_response(said, status=401)
+
+    async with server(answer) as url, calling(settings(base_url=f"{url}/v1", key=KEY)) as upstream:
+        with pytest.raises(UpstreamError) as caught:
+            await body_of(upstream)
+    assert caught.value.status == 401
+    assert caught.value.message == f"bad key Bearer …{KEY[-4:]}"
+
+
+async def test_an_error_of_any_length_is_read_only_in_part() -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=500, body=b"x" * 5_000_000)
+
+    async with server(answer) as url, calling(settings(base_url=f"{url}/v1")) as upstream:
+        with pytest.raises(UpstreamError) as caught:
+            await body_of(upstream)
+    assert len(caught.value.message) < 3000
+
+
+@pytest.mark.parametrize("key", ["", KEY])
+async def test_without_a_key_no_authorization_is_sent(key: str) -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return web.Response(text=request.headers.get("Authorization", "none"))
+
+    async with server(answer) as url, calling(settings(base_url=f"{url}/v1", key=key)) as upstream:
+        assert await body_of(upstream) == (f"Bearer {key}" if key else "none").encode()
+
+
+async def test_a_model_list_that_is_not_json_says_what_may_be_wrong() -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return web.Response(text="<html>hello</html>", content_type="text/html")
+
+    async with server(answer) as url, calling(settings(base_url=f"{url}/v1")) as upstream:
+        with pytest.raises(UpstreamBroken, match="OPENAI_BASE_URL"):
+            await upstream.models("hops")
+
+
+async def test_calls_go_through_the_company_proxy() -> None:
+    async def proxy(request: web.Request) -> web.StreamResponse:
+        return web.Response(text=f"{request.url} {request.headers.get('Proxy-Authorization', '')}")
+
+    async with server(proxy) as url:
+        given = url.replace("http://", "http://user:pass@")
+        async with calling(settings(base_url="http://upstream.example/v1", upstream_proxy=given)) as upstream:
+            seen = await body_of(upstream)
+    assert seen.startswith(b"http://upstream.example/v1/chat/completions Basic ")
+
+
+async def test_a_private_ca_is_trusted_when_it_is_named_and_only_then(tmp_path: Path) -> None:
+    store = CertStore.from_store(tmp_path, "test", 2048)
+    entry = store.get_cert("127.0.0.1", [])
+    chain = tmp_path / "server.pem"
+    chain.write_bytes(entry.cert.to_pem())
+    key = tmp_path / "server.key"
+    key.write_bytes((tmp_path / "test-ca.pem").read_bytes())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(chain, key)
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return web.Response(text="secure")
+
+    async with server(answer, context) as url:
+        trusted = url.replace("127.0.0.1", "localhost")
+        async with calling(settings(base_url=f"{trusted}/v1")) as upstream:
+            with pytest.raises(UpstreamUnreachable):
+                await body_of(upstream)
+
+
+async def test_a_host_that_does_not_exist_is_named() -> None:
+    async with calling(settings(base_url="http://no-such-host.invalid/v1")) as upstream:
+        with pytest.raises(UpstreamUnreachable, match=r"no-such-host\.invalid:80 cannot be reached"):
+            await body_of(upstream)
+
+
+async def test_a_connection_is_used_again() -> None:
+    peers = set()
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        assert request.transport is not None
+        peers.add(request.transport.get_extra_info("peername"))
+        return web.Response(text="data: [DONE]\n\n", content_type="text/event-stream")
+
+    async with server(answer) as url, calling(settings(base_url=f"{url}/v1")) as upstream:
+        for _ in range(5):
+            await body_of(upstream)
+    assert len(peers) == 1
+
+
+async def test_more_than_a_hundred_calls_are_open_at_once() -> None:
+    everybody = asyncio.Event()
+    here = 0
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        nonlocal here
+        here += 1
+        if here == 150:
+            everybody.set()
+        await everybody.wait()
+        return web.Response(text="ok")
+
+    async with server(answer) as url, calling(settings(base_url=f"{url}/v1")) as upstream:
+        answers = await asyncio.gather(*[body_of(upstream) for _ in range(150)])
+    assert answers == [b"ok"] * 150
+
+
+def test_integers_of_any_size_are_written() -> None:
+    assert encode({"n": 2**80}) == b'{"n":%d}' % 2**80
+
+
+def test_nesting_without_end_is_refused_in_ollamas_words() -> None:
+    deep: Any = []
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(RequestError, match="exceeded max depth"):
+        encode({"deep": deep})
