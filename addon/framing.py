@@ -40,14 +40,15 @@ def frame(response: http.Response, request: http.Request) -> None:
     if request.method == "HEAD":
         response.raw_content = b""
         framing = [(name, value) for name, value in framing if name != b"Transfer-Encoding"]
-    if not multiplexed and (connection := _connection(request, old, bool(response.stream))):
+    if not multiplexed and (connection := _connection(request, unframed=old and bool(response.stream))):
         framing.append((b"Connection", connection))
     fields = sorted(headers.fields, key=lambda field: field[0].lower()) + framing
     headers.fields = tuple((name.lower(), value) for name, value in fields) if multiplexed else tuple(fields)
 
 
-def _connection(request: http.Request, old: bool, unframed: bool) -> bytes:
+def _connection(request: http.Request, *, unframed: bool) -> bytes:
+    """The `Connection` header, where the answer's is not the default of the client's HTTP version."""
     asked = request.headers.get("connection", "").lower()
-    if "close" in asked or (old and unframed):
-        return b"close"
-    return b"keep-alive" if old and "keep-alive" in asked else b""
+    if request.http_version == "HTTP/1.0":
+        return b"keep-alive" if "keep-alive" in asked and not unframed else b""
+    return b"close" if "close" in asked else b""

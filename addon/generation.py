@@ -73,12 +73,14 @@ async def answer[Request: (ChatRequest, GenerateRequest)](
     if request.wants_unload:
         return json_answer(load_answer(kind.shape, request.model, "unload", exchange.moment().wall_ns))
     check_capabilities(kind.verb, request, lookup(model))
+    options_to_openai(
+        request.options, profile, None
+    )  # a wrong type is told before anything is generated, and at a load
     if request.wants_load:
-        options_to_openai(request.options, profile, None)  # a wrong type is told even here
         return json_answer(load_answer(kind.shape, request.model, "load", exchange.moment().wall_ns))
-    translated = kind.translate(request, model, profile)
-    exchange.notes = translated.notes
     try:
+        translated = kind.translate(request, model, profile)
+        exchange.notes = translated.notes
         return await _ask(kind.shape, request.model, request.stream, translated, exchange, upstream)
     except OllamaError as error:
         if not request.stream:

@@ -24,6 +24,7 @@ from mitmproxy.proxy.layers.http import DropStream, HttpLayer, HttpStream, SendH
 from mitmproxy.proxy.layers.http._events import (
     ErrorCode,
     HttpEvent,
+    RequestHeaders,
     RequestProtocolError,
     ResponseData,
     ResponseEndOfMessage,
@@ -93,6 +94,15 @@ class LiveStream(HttpStream):
     def flow(self, value: http.HTTPFlow) -> None:
         self._flow = value
         self.bodies.streams[value.id] = self
+
+    @override
+    def state_wait_for_request_headers(self, event: RequestHeaders) -> layer.CommandGenerator[None]:
+        """HTTP/1.0 needs no Host header: such a request is for whoever it came to. mitmproxy would refuse it."""
+        request = event.request
+        if request.http_version == "HTTP/1.0" and not request.host and not request.host_header:
+            request.data.host, request.data.port = self.context.client.sockname[:2]
+            request.data.scheme = b"http"
+        yield from super().state_wait_for_request_headers(event)
 
     @override
     def check_body_size(self, request: bool) -> layer.CommandGenerator[bool]:

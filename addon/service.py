@@ -17,7 +17,7 @@ from addon.catalogue import Catalogue
 from addon.exchange import Exchange
 from addon.listing import Listing
 from addon.live import LiveResponse
-from addon.machine import is_own_address
+from addon.machine import address_of, is_own_address
 from addon.responses import crash_answer, error_answer, json_answer, respond
 from addon.settings import Settings
 from addon.upstream import PROXY_VERSION, Upstream
@@ -121,7 +121,11 @@ class OllamaService:
 
     def _check_client(self, flow: http.HTTPFlow) -> None:
         peer = str(flow.client_conn.peername[0])
-        if not client_allowed(peer, self.settings.allow):
+        address = address_of(peer)
+        this_machine = address is not None and is_own_address(
+            address
+        )  # by its network address, as local capture sees it
+        if not client_allowed(peer, self.settings.allow) and not this_machine:
             raise RequestError(
                 f"clients at {peer} are not allowed to use this proxy: add their network to ollama_allow", status=403
             )

@@ -1,4 +1,4 @@
-"""The black-box check over recorded OpenAI-side exchanges, against a real mitmdump (only where those recordings lie)."""
+"""The black-box check over recorded OpenAI-side exchanges, against a real mitmdump; only where the recordings lie."""
 
 import os
 import re
@@ -13,6 +13,7 @@ import pytest
 from tests.process import LOOPBACK, free_port, serving
 
 SHARED = Path(os.environ.get("SHARED_DIR", ""))
+CHECK, EXCHANGES = SHARED / "exchanges-check", SHARED / "exchanges"
 
 pytestmark = [
     pytest.mark.slow,
@@ -25,8 +26,8 @@ pytestmark = [
 def recorded_upstream(log: Path) -> Iterator[int]:
     """The server that plays the recordings; its port."""
     port = free_port()
-    command = [sys.executable, SHARED / "exchanges-check" / "serve.py", "--dir", SHARED / "exchanges", "--port", str(port)]
-    with subprocess.Popen([*command, "--log", log], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as server:
+    command = [sys.executable, str(CHECK / "serve.py"), "--dir", str(EXCHANGES), "--port", str(port), "--log", str(log)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as server:
         assert server.stdout is not None
         server.stdout.readline()  # it says where it listens once it does
         try:
@@ -41,7 +42,7 @@ def test_recorded_chat_completions_are_translated_in_all_splittings(only: str, t
         recorded_upstream(tmp_path / "requests.jsonl") as upstream,
         serving(f"http://{LOOPBACK}:{upstream}/v1", tmp_path) as proxy,
     ):
-        check = [sys.executable, SHARED / "exchanges-check" / "check.py", "--dir", SHARED / "exchanges"]
+        check = [sys.executable, str(CHECK / "check.py"), "--dir", str(EXCHANGES)]
         where = ["--host", f"{LOOPBACK}:{proxy.port}", "--upstream", f"{LOOPBACK}:{upstream}"]
         run = subprocess.run([*check, *where, "--only", only], capture_output=True, text=True, timeout=500)
     assert re.search(r"^[1-9]\d* passed, 0 failed$", run.stdout, re.MULTILINE), run.stdout[-5000:] + run.stderr[-2000:]

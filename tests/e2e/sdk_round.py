@@ -58,13 +58,17 @@ def check_errors(client: ollama.Client) -> None:
         ("gpt-4o", "[[fault:429-forever]]", 429, "Rate limit"),
         ("gpt-4o", "[[fault:500]]", 500, "The server had an error"),
     ):
-        try:
-            client.chat(model, [{"role": "user", "content": text}])
-        except ollama.ResponseError as error:
-            assert error.status_code == status, error
-            assert told in error.error, error
-        else:
-            raise AssertionError(f"{text} raised nothing")
+        error = error_of(client, model, text)
+        assert error.status_code == status, error
+        assert told in error.error, error
+
+
+def error_of(client: ollama.Client, model: str, text: str) -> ollama.ResponseError:
+    try:
+        client.chat(model, [{"role": "user", "content": text}])
+    except ollama.ResponseError as error:
+        return error
+    raise AssertionError(f"{text} raised nothing")
 
 
 if __name__ == "__main__":

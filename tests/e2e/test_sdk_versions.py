@@ -20,11 +20,21 @@ def test_a_version_lists_shows_chats_calls_tools_and_understands_errors(
 ) -> None:
     assert UV is not None
     place = tmp_path / "site"
-    install = [UV, "pip", "install", "--quiet", "--python", sys.executable, "--target", place, f"ollama=={version}.*"]
+    install = [
+        UV,
+        "pip",
+        "install",
+        "--quiet",
+        "--python",
+        sys.executable,
+        "--target",
+        str(place),
+        f"ollama=={version}.*",
+    ]
     subprocess.run(install, check=True, timeout=110)
     script = Path(__file__).with_name("sdk_round.py")
     run = subprocess.run(
-        [sys.executable, script, proxy.url],
+        [sys.executable, str(script), proxy.url],
         env=environment(tmp_path, {"PYTHONPATH": str(place)}),
         capture_output=True,
         text=True,

@@ -125,6 +125,13 @@ def test_an_error_that_ends_a_stream_before_its_first_line_is_sent_chunked(proxy
     assert json.loads(b"".join(got.chunks))["error"].startswith("The server had an error")
 
 
+def test_a_format_that_is_none_fails_when_generation_begins(proxy: Process) -> None:
+    got = ask(proxy.port, "POST", "/api/chat", chat("hi", format="xml"))
+    assert (got.status, got.header("Content-Type")) == (500, "application/json")
+    told = 'invalid format: "\\"xml\\""; expected "json" or a valid JSON Schema object'
+    assert json.loads(b"".join(got.chunks))["error"] == told
+
+
 def test_an_error_of_a_whole_answer_has_its_length(proxy: Process) -> None:
     got = ask(proxy.port, "POST", "/api/chat", chat("[[fault:500]]", stream=False))
     assert (got.status, got.header("Content-Type")) == (500, JSON)

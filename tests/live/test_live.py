@@ -129,7 +129,15 @@ def test_http_1_0_is_unframed_and_ends_with_the_connection() -> None:
     assert sent_head.startswith(b"HTTP/1.0 200 OK\r\n")
     assert b"Transfer-Encoding" not in sent_head
     assert b"Content-Length" not in sent_head
+    assert b"Connection" not in sent_head
     assert body == b"one\ntwo\n"
+
+
+def test_http_1_0_needs_no_host_header() -> None:
+    with answering(whole(b"hello")) as proxy:
+        got = raw(proxy.port, b"GET / HTTP/1.0\r\n\r\n")
+    assert got.startswith(b"HTTP/1.0 200 OK\r\n")
+    assert got.endswith(b"\r\n\r\nhello")
 
 
 def test_http_1_0_keep_alive_is_honoured_for_a_whole_answer() -> None:

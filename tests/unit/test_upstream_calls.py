@@ -10,13 +10,21 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from mitmproxy.certs import CertStore
 
-from addon.settings import Settings
+from addon.settings import Settings, settings_from
 from addon.upstream import Upstream, encode
-from tests.process import KEY
-from tests.setting_sources import settings
+from tests.setting_sources import KEY, options, outside
 from translators.errors import RequestError, UpstreamBroken, UpstreamError, UpstreamUnreachable
+
+
+def settings(base_url: str, key: str = "", **more: Any) -> Settings:
+    """Settings with this upstream, which are else as they come."""
+    named = {f"ollama_{name}": value for name, value in more.items()}
+    return settings_from(options(ollama_base_url=base_url, **named), outside(key))
+
 
 type Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -55,7 +63,7 @@ async def test_a_redirect_is_named_and_not_followed() -> None:
         raise web.HTTPFound("https://elsewhere.example/v1")
 
     async with server(answer) as url, calling(settings(base_url=f"{url}/v1")) as upstream:
-        with pytest.raises(UpstreamBroken, match="redirects to 'https://elsewhere.example/v1'"):
+        with pytest.raises(UpstreamBroken, match=r"redirects to 'https://elsewhere\.example/v1'"):
             await body_of(upstream)
 
 
@@ -119,23 +127,24 @@ async def test_calls_go_through_the_company_proxy() -> None:
 
 
 async def test_a_private_ca_is_trusted_when_it_is_named_and_only_then(tmp_path: Path) -> None:
-    store = CertStore.from_store(tmp_path, "test", 2048)
-    entry = store.get_cert("127.0.0.1", [])
-    chain = tmp_path / "server.pem"
+    store = CertStore.from_store(tmp_path, "private", 2048)
+    entry = store.get_cert("localhost", [x509.DNSName("localhost")])
+    chain, key = tmp_path / "server.pem", tmp_path / "server.key"
     chain.write_bytes(entry.cert.to_pem())
-    key = tmp_path / "server.key"
-    key.write_bytes((tmp_path / "test-ca.pem").read_bytes())
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(chain, key)
+    key.write_bytes(entry.privatekey.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(chain, key)
 
     async def answer(request: web.Request) -> web.StreamResponse:
         return web.Response(text="secure")
 
-    async with server(answer, context) as url:
-        trusted = url.replace("127.0.0.1", "localhost")
-        async with calling(settings(base_url=f"{trusted}/v1")) as upstream:
+    async with server(answer, tls) as url:
+        base_url = url.replace("127.0.0.1", "localhost") + "/v1"
+        async with calling(settings(base_url)) as upstream:
             with pytest.raises(UpstreamUnreachable):
                 await body_of(upstream)
+        async with calling(settings(base_url, ca_file=str(tmp_path / "private-ca-cert.pem"))) as upstream:
+            assert await body_of(upstream) == b"secure"
 
 
 async def test_a_host_that_does_not_exist_is_named() -> None:
