@@ -1,19 +1,43 @@
 """The addon: mitmproxy's hooks. What happens to one request is in `service.py`."""
 
+from __future__ import annotations
+
+import asyncio
 import functools
 import logging
 import os
+from collections.abc import Callable
+from typing import Final
 
 from mitmproxy import ctx, exceptions, http
 from mitmproxy.addonmanager import Loader
 from mitmproxy.log import ALERT
 from mitmproxy.utils import asyncio_utils
 
-from addon import listen, logs, notices, own_port, settings
+from addon import listen, logs, machine, notices, own_port, settings
 from addon.live import LiveBodies
-from addon.service import OURS, OllamaService
+from addon.responses import crash_answer
+from addon.service import VERDICT, OllamaService
 
 logger = logging.getLogger(__name__)
+
+
+ANSWERED: Final = ("ours", "loop")
+"""Verdicts on requests that travel no further."""
+
+
+def guarded(hook: Callable[[OllamaBridge, http.HTTPFlow], None]) -> Callable[[OllamaBridge, http.HTTPFlow], None]:
+    """Let an error in a hook end as an answer: mitmproxy would log it, and let the request travel on."""
+
+    @functools.wraps(hook)
+    def guard(self: OllamaBridge, flow: http.HTTPFlow) -> None:
+        try:
+            hook(self, flow)
+        except Exception as error:
+            logger.exception("A request could not be judged because of an error in the proxy")
+            flow.response = crash_answer(error)
+
+    return guard
 
 
 class OllamaBridge:
@@ -44,7 +68,7 @@ class OllamaBridge:
         if not updated & settings.OPTION_NAMES:
             return
         try:
-            if ctx.options.ollama_log_format == "json":
+            if ctx.options.ollama_log_format.lower() == "json":
                 logs.use_json(ctx.master)  # before anything can go wrong that has to be logged
             current = settings.current(ctx.options)
             service = OllamaService(current, self._token)
@@ -75,6 +99,7 @@ class OllamaBridge:
             logger.error(self._problem)
             return
         current = self._services[-1].settings
+        asyncio.get_running_loop().run_in_executor(None, machine.own_names)  # asks a name server, once
         for sentence in notices.misspelt(ctx.options.deferred):
             logger.error(sentence)
         for sentence in notices.notices(os.environ, current):
@@ -82,6 +107,10 @@ class OllamaBridge:
         addresses = [(str(host), int(port)) for host, port, *_ in ctx.master.addons.get("proxyserver").listen_addrs()]
         if wildcard := listen.wildcard_sentence(addresses):
             logger.log(ALERT, wildcard)
+        if hidden := own_port.hidden_host(
+            ctx.options.mode, ctx.options.keep_host_header, self._services[-1].rules.ports
+        ):
+            logger.error(hidden)
         mode = own_port.extra_mode(ctx.options.mode, ctx.options.server, current.listen, addresses)
         if mode is not None:
             addresses.append(current.listen)
@@ -96,29 +125,33 @@ class OllamaBridge:
         for service in self._services:
             asyncio_utils.create_task(service.upstream.close(), name="close upstream", keep_ref=True)
 
+    @guarded
     def http_connect(self, flow: http.HTTPFlow) -> None:
         """Open a tunnel that leads to us without connecting anywhere."""
-        if self._is_ours(flow):
+        if self._judge(flow) in ANSWERED:
             flow.response = self._services[-1].tunnel(flow)
 
+    @guarded
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Decide whether a request is ours; its body is then read whole, whatever mitmproxy's options say."""
-        if self._is_ours(flow):
-            flow.metadata[OURS] = True
+        flow.metadata[VERDICT] = self._judge(flow)
+        if flow.metadata[VERDICT] in ANSWERED:
             self._live.claim(flow)
 
     async def request(self, flow: http.HTTPFlow) -> None:
-        """Answer what is ours."""
-        if flow.metadata.get(OURS) and not (flow.response or flow.error):
-            await self._live.answer(flow, functools.partial(self._services[-1].answer, flow))
+        """Answer what is ours; flows that are only loaded from a file are not asked again."""
+        if flow.live and flow.metadata.get(VERDICT) in ANSWERED and not (flow.response or flow.error):
+            try:
+                await self._live.answer(flow, functools.partial(self._services[-1].answer, flow))
+            except Exception as error:
+                logger.exception("A request could not be answered because of an error in the proxy")
+                flow.response = crash_answer(error)
 
-    def _is_ours(self, flow: http.HTTPFlow) -> bool:
-        try:
-            verdict = self._services[-1].verdict(flow)
-        except Exception:  # mitmproxy would let the request travel on; here it gets an error, when `answer` tries again
-            logger.exception("A request could not be judged because of an error in the proxy")
-            return True
+    def _judge(self, flow: http.HTTPFlow) -> listen.Verdict:
+        if not self._services:  # the settings are wrong: the start is over in a moment, or nothing is ours
+            return "pass"
+        verdict = self._services[-1].verdict(flow)
         if verdict == "foreign" and not self._told_of_foreign:
             self._told_of_foreign = True
             logger.log(ALERT, listen.foreign_sentence(listen.destination_of(flow)))
-        return verdict in ("ours", "loop")
+        return verdict

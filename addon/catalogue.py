@@ -14,18 +14,14 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from addon.models_file import Override, Overrides, read_overrides
-from translators.names import canonical_name
+from translators.names import canonical_name, openai_name
 from translators.ollama_models import UNDATED, Model, ordered
-from translators.openai_models import Listed, entries_of, listed_model, use_by_name
-
-__all__ = ["Catalogue", "Known", "entries_of"]
+from translators.openai_models import Listed, listed_model, use_by_name
 
 DEFAULT_CONTEXT_LENGTH: Final = 32_768
 """Tokens of a model that nobody knows; what VS Code assumes too."""
 
-_VENDORS_OF_OPENAI_MODELS: Final = frozenset({"openai", "azure"})
 _DATE: Final = re.compile(r"-(?:20[0-9]{2}-[0-9]{2}-[0-9]{2}|[0-9]{4})$")  # -2026-03-05, -0613
-_HOST_SUFFIXES: Final = (":latest", ":free")  # Ollama's tag, OpenRouter's price
 _SEPARATOR: Final = re.compile(r"[-.:_@]")
 
 
@@ -125,21 +121,6 @@ def by_name(model_id: str) -> Known:
         if family := _family(name):
             return family
     return UNKNOWN_EMBEDDING if use_by_name(model_id) == "embedding" else UNKNOWN
-
-
-def openai_name(model_id: str) -> str:
-    """What OpenAI calls a model; empty when the id names another vendor's.
-
-    Read are `gpt-4o`, `models/gpt-4o`, `gpt-4o:free`, `openai/gpt-4o`, `openrouter/openai/gpt-4o` and
-    `ft:gpt-4o:org::x`, which is as good as `gpt-4o`.
-    """
-    name = model_id.strip().lower().removeprefix("models/")
-    for suffix in _HOST_SUFFIXES:
-        name = name.removesuffix(suffix)
-    *vendors, name = name.split("/")
-    if vendors and vendors[-1] not in _VENDORS_OF_OPENAI_MODELS:
-        return ""
-    return name.removeprefix("ft:").split(":")[0] if name.startswith("ft:") else name
 
 
 def _family(name: str) -> Known | None:

@@ -4,16 +4,48 @@ import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from mitmproxy import http
 
-from addon.logs import ExchangeRecord
 from translators.events import Usage
 from translators.notes import Note
 from translators.ollama_answers import Moment
 
 LONGEST_REQUEST_ID: Final = 128
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeRecord:
+    """What happened between a client's request and the end of its answer; no bodies and no keys.
+
+    Attributes:
+        request_id: The client's `x-request-id`, or one of our own.
+        upstream_request_id: The upstream's; empty when it gave none or was not asked.
+        route: Method and path, such as `POST /api/chat`.
+        model: As the client named it; empty when the route knows no model.
+        status: The HTTP status of the answer.
+        ttft_ms: Milliseconds to the first output; None when there was none.
+        duration_ms: Milliseconds to the end of the answer.
+        prompt_tokens: As the upstream counted; None when it did not.
+        output_tokens: As the upstream counted; None when it did not.
+        notes: What of the request did not travel unchanged.
+        error: Why it failed; None when it did not.
+        client: The client's address as mitmproxy has it, of which host and port come first; None when unknown.
+    """
+
+    request_id: str
+    upstream_request_id: str
+    route: str
+    model: str
+    status: int
+    ttft_ms: float | None
+    duration_ms: float
+    prompt_tokens: int | None
+    output_tokens: int | None
+    notes: tuple[str, ...]
+    error: str | None
+    client: tuple[Any, ...] | None
 
 
 @dataclass(slots=True)
@@ -36,7 +68,7 @@ class Exchange:
 
     flow: http.HTTPFlow
     hops: str
-    request_id: str = ""
+    request_id: str = field(init=False)
     model: str = ""
     upstream_id: str = ""
     notes: Sequence[Note] = ()

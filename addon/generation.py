@@ -11,7 +11,7 @@ from addon.catalogue import Known
 from addon.exchange import Exchange
 from addon.live import LiveResponse
 from addon.responses import JSON_BARE, NDJSON, error_answer, json_answer
-from addon.upstream import Reply, Upstream, drain
+from addon.upstream import Reply, Upstream, let_go
 from translators.answer import AnswerTranslator
 from translators.errors import ModelNotFound, NotBuilt, OllamaError, RequestError, UpstreamError
 from translators.names import canonical_name, without_latest
@@ -19,20 +19,21 @@ from translators.ollama_answers import CHAT, GENERATE, StreamWriter, WholeWriter
 from translators.ollama_requests import ChatRequest, GenerateRequest, chat_request, generate_request
 from translators.openai_chat_payload import Translated, chat_request_to_openai, generate_request_to_openai
 from translators.openai_chat_reader import ChatCompletionReader
+from translators.openai_errors import names_missing_model
 from translators.options import options_to_openai
 from translators.profiles import Profile, profile_for
 
 CHAT_COMPLETIONS: Final = "/chat/completions"
 
-MISSING_MODEL_CODES: Final = frozenset({"model_not_found", "DeploymentNotFound", "model_not_exist"})
-"""What OpenAI, Azure and their like call an unknown model; other 404s keep their own sentence."""
-
-
 CHECKED_CAPABILITIES: Final = frozenset({"completion", "thinking", "tools"})
+"""What a request is refused for where a model is known to lack it."""
+
+NOT_BUILT: Final = ("suffix", "raw", "template", "context")
+"""Fields of `GenerateRequest` that cannot be served yet."""
 
 
 @dataclass(frozen=True, slots=True)
-class Kind[Request: (ChatRequest, GenerateRequest)]:
+class Endpoint[Request: (ChatRequest, GenerateRequest)]:
     """What differs between chat and generate.
 
     Attributes:
@@ -48,17 +49,17 @@ class Kind[Request: (ChatRequest, GenerateRequest)]:
     translate: Callable[[Request, str, Profile], Translated]
 
 
-CHAT_KIND: Final = Kind("chat", CHAT, chat_request, chat_request_to_openai)
-GENERATE_KIND: Final = Kind("generate", GENERATE, generate_request, generate_request_to_openai)
+CHAT_ENDPOINT: Final = Endpoint("chat", CHAT, chat_request, chat_request_to_openai)
+GENERATE_ENDPOINT: Final = Endpoint("generate", GENERATE, generate_request, generate_request_to_openai)
 
 
 async def answer[Request: (ChatRequest, GenerateRequest)](
-    kind: Kind[Request], exchange: Exchange, upstream: Upstream, lookup: Callable[[str], Known]
+    endpoint: Endpoint[Request], exchange: Exchange, upstream: Upstream, lookup: Callable[[str], Known]
 ) -> http.Response | LiveResponse:
     """Answer one request.
 
     Args:
-        kind: `CHAT_KIND` or `GENERATE_KIND`.
+        endpoint: `CHAT_ENDPOINT` or `GENERATE_ENDPOINT`.
         exchange: Whose flow holds the request; what is learned is put into it.
         upstream: Who is asked.
         lookup: What is known of a model by its upstream id.
@@ -66,24 +67,27 @@ async def answer[Request: (ChatRequest, GenerateRequest)](
     Raises:
         OllamaError: The request is refused, or the upstream failed before the answer began.
     """
-    request = kind.read(exchange.flow.request.content or b"")
+    request = endpoint.read(exchange.flow.request.raw_content or b"")
     exchange.model = request.model
     model = without_latest(request.model)
     profile = profile_for(model)
     if request.wants_unload:
-        return json_answer(load_answer(kind.shape, request.model, "unload", exchange.moment().wall_ns))
-    check_capabilities(kind.verb, request, lookup(model))
+        return json_answer(load_answer(endpoint.shape, request.model, "unload", exchange.moment().wall_ns))
+    check_capabilities(endpoint.verb, request, lookup(model))
     options_to_openai(
         request.options, profile, None
     )  # a wrong type is told before anything is generated, and at a load
     if request.wants_load:
-        return json_answer(load_answer(kind.shape, request.model, "load", exchange.moment().wall_ns))
+        return json_answer(load_answer(endpoint.shape, request.model, "load", exchange.moment().wall_ns))
+    for field in NOT_BUILT:
+        if getattr(request, field, None):
+            raise NotBuilt(f"{field} is not supported by this proxy yet: leave it out, or use /api/chat")
     try:
-        translated = kind.translate(request, model, profile)
+        translated = endpoint.translate(request, model, profile)
         exchange.notes = translated.notes
-        return await _ask(kind.shape, request.model, request.stream, translated, exchange, upstream)
+        return await _ask(endpoint.shape, request.model, request.stream, translated, exchange, upstream)
     except OllamaError as error:
-        if not request.stream:
+        if not request.stream or isinstance(error, RequestError):
             raise
         exchange.error = error.message
         return _failed_stream(error)
@@ -100,7 +104,7 @@ def check_capabilities(verb: str, request: ChatRequest | GenerateRequest, known:
         known: What is known of its model.
 
     Raises:
-        RequestError: 400, or 501 for what this proxy cannot do yet.
+        RequestError: 400.
     """
     if isinstance(request, GenerateRequest):
         request.check_raw()
@@ -111,13 +115,8 @@ def check_capabilities(verb: str, request: ChatRequest | GenerateRequest, known:
         raise RequestError(f'"{request.model}" does not support thinking')
     if "completion" in lacks:
         raise RequestError(f'"{request.model}" does not support {verb}')
-    if isinstance(request, ChatRequest):
-        if request.tools and "tools" in lacks:
-            raise RequestError(f"registry.ollama.ai/library/{canonical_name(request.model)} does not support tools")
-        return
-    for field in ("suffix", "raw", "template", "context"):
-        if getattr(request, field):
-            raise NotBuilt(f"{field} is not supported by this proxy yet: leave it out, or use /api/chat")
+    if isinstance(request, ChatRequest) and request.tools and "tools" in lacks:
+        raise RequestError(f"registry.ollama.ai/library/{canonical_name(request.model)} does not support tools")
 
 
 async def _ask(
@@ -128,7 +127,7 @@ async def _ask(
     try:
         reply = await upstream.post(CHAT_COMPLETIONS, translated.payload, exchange.hops)
     except UpstreamError as error:
-        if error.status == 404 and error.code in MISSING_MODEL_CODES:
+        if names_missing_model(error):
             raise ModelNotFound(f"model '{model}' not found") from error
         raise
     exchange.upstream_id = reply.request_id
@@ -155,23 +154,22 @@ async def _lines(reply: Reply, translator: AnswerTranslator, exchange: Exchange)
     Raises:
         OllamaError: The answer failed; what came before it was right.
     """
-    async with aclosing(reply.chunks()) as chunks:
+    chunks = reply.chunks()
+    try:
         async for chunk in chunks:
-            lines = translator.feed(chunk, exchange.moment())
-            if lines:
+            if lines := translator.feed(chunk, exchange.moment()):
                 exchange.first_output()
                 yield b"".join(lines)
             if translator.over:
                 break
-        else:
-            lines = translator.close(exchange.moment())
-            if lines:
-                exchange.first_output()
-                yield b"".join(lines)
+        if lines := translator.close(exchange.moment()):
+            exchange.first_output()
+            yield b"".join(lines)
         exchange.usage = translator.usage
         if translator.failure is not None:
             raise translator.failure
-        await drain(chunks)
+    finally:
+        await let_go(chunks, finished=translator.finish_reason is not None)
 
 
 async def _body(first: bytes, lines: AsyncGenerator[bytes], exchange: Exchange) -> AsyncGenerator[bytes]:

@@ -5,6 +5,7 @@ import time
 from typing import Final
 
 from mitmproxy import http
+from mitmproxy.utils import asyncio_utils
 
 from addon.catalogue import Catalogue
 from addon.exchange import Exchange
@@ -32,9 +33,8 @@ class Listing:
         """
         self._upstream = upstream
         self._catalogue = catalogue
-        self._models: list[Model] = []
         self._good_until = 0.0
-        self._fetching = asyncio.Lock()
+        self._fetching: asyncio.Task[list[Model]] | None = None
 
     async def models(self, hops: str) -> list[Model]:
         """The upstream's models that are of use for text.
@@ -42,11 +42,15 @@ class Listing:
         Raises:
             UpstreamError: The list cannot be had.
         """
-        async with self._fetching:  # many clients at once make one call
-            if time.monotonic() >= self._good_until:
-                self._models = self._catalogue.visible(entries_of(await self._upstream.models(hops)))
-                self._good_until = time.monotonic() + LIST_SECONDS
-            return self._models
+        if self._fetching is None or (self._fetching.done() and time.monotonic() >= self._good_until):
+            self._fetching = asyncio_utils.create_task(self._fetch(hops), name="model list", keep_ref=True)
+            self._fetching.add_done_callback(lambda task: task.cancelled() or task.exception())  # if all clients leave
+        return await asyncio.shield(self._fetching)  # many clients make one call, which outlives the one that made it
+
+    async def _fetch(self, hops: str) -> list[Model]:
+        models = self._catalogue.visible(entries_of(await self._upstream.models(hops)))
+        self._good_until = time.monotonic() + LIST_SECONDS
+        return models
 
     async def tags(self, exchange: Exchange) -> http.Response:
         """Answer `/api/tags`."""
@@ -59,7 +63,7 @@ class Listing:
             ModelNotFound: Neither the upstream's list nor the catalogue knows the model.
             UpstreamError: Only the list could tell, and it cannot be had.
         """
-        request = show_request(exchange.flow.request.content or b"")
+        request = show_request(exchange.flow.request.raw_content or b"")
         exchange.model = request.model
         model = await self._model(without_latest(request.model), request.model, exchange)
         user_agent = exchange.flow.request.headers.get("user-agent", "")

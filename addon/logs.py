@@ -8,7 +8,7 @@ not printed, and `apply` then shows what the settings ask for.
 """
 
 import logging
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, Final, override
 
 from mitmproxy.addons.termlog import TermLog
@@ -16,6 +16,7 @@ from mitmproxy.master import Master
 from mitmproxy.utils import human
 from pythonjsonlogger.json import JsonFormatter
 
+from addon.exchange import ExchangeRecord
 from addon.settings import Settings
 
 LIBRARIES: Final = ("httpx", "httpx2", "httpcore", "httpcore2", "openai", "aiohttp", "asyncio")
@@ -105,39 +106,6 @@ class RecordFormatter(JsonFormatter):
         if client := log_data.pop("client", None):
             log_data["client"] = human.format_address(client)
         return log_data
-
-
-@dataclass(frozen=True, slots=True)
-class ExchangeRecord:
-    """What happened between a client's request and the end of its answer; no bodies and no keys.
-
-    Attributes:
-        request_id: The client's `x-request-id`, or one of our own.
-        upstream_request_id: The upstream's; empty when it gave none or was not asked.
-        route: Method and path, such as `POST /api/chat`.
-        model: As the client named it; empty when the route knows no model.
-        status: The HTTP status of the answer.
-        ttft_ms: Milliseconds to the first output; None when there was none.
-        duration_ms: Milliseconds to the end of the answer.
-        prompt_tokens: As the upstream counted; None when it did not.
-        output_tokens: As the upstream counted; None when it did not.
-        notes: What of the request did not travel unchanged.
-        error: Why it failed; None when it did not.
-        client: The client's address as mitmproxy has it, of which host and port come first; None when unknown.
-    """
-
-    request_id: str
-    upstream_request_id: str
-    route: str
-    model: str
-    status: int
-    ttft_ms: float | None
-    duration_ms: float
-    prompt_tokens: int | None
-    output_tokens: int | None
-    notes: tuple[str, ...]
-    error: str | None
-    client: tuple[Any, ...] | None
 
 
 def log_exchange(record: ExchangeRecord) -> None:

@@ -9,9 +9,11 @@ import json
 import os
 import re
 import socket
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from http.client import HTTPConnection, HTTPException
 from typing import Final
+
+from mitmproxy.proxy.mode_specs import ProxyMode
 
 from addon.machine import plain_host
 
@@ -52,6 +54,23 @@ def extra_mode(
 def mode_spec(host: str, port: int) -> str:
     """A mode of mitmproxy's that serves direct and proxied clients alike; IPv6 goes without brackets there."""
     return f"regular@{host.removeprefix('[').removesuffix(']')}:{port}"
+
+
+def hidden_host(modes: Sequence[str], keep_host_header: bool, ports: Container[int]) -> str | None:
+    """Why a reverse proxy on an Ollama port is refused: its requests' own Host headers are not to be seen.
+
+    Args:
+        modes: mitmproxy's `mode` option.
+        keep_host_header: mitmproxy's option of that name.
+        ports: The ports that count as Ollama's.
+    """
+    for mode in map(ProxyMode.parse, modes):
+        if mode.type_name == "reverse" and mode.custom_listen_port in ports and not keep_host_header:
+            return (
+                f"--mode {mode.full_spec} hides the Host header, by which web pages are kept out: "
+                f"use --mode regular@127.0.0.1:{mode.custom_listen_port}, or add --set keep_host_header=true"
+            )
+    return None
 
 
 def probe(host: str, port: int) -> str | None:

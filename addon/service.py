@@ -11,24 +11,28 @@ from typing import Final
 
 from mitmproxy import ctx, http
 
-from addon import generation, listen, logs, routes
+from addon import PROXY_VERSION, generation, listen, logs, routes
 from addon.access import Admission, Asked, admission, client_allowed, origins_from
 from addon.catalogue import Catalogue
 from addon.exchange import Exchange
 from addon.listing import Listing
 from addon.live import LiveResponse
-from addon.machine import address_of, is_own_address
+from addon.machine import is_own_address
 from addon.responses import crash_answer, error_answer, json_answer, respond
 from addon.settings import Settings
-from addon.upstream import PROXY_VERSION, Upstream
+from addon.upstream import Upstream
 from translators.errors import NotBuilt, OllamaError, RequestError
 from translators.go_json import encode
 
-OURS: Final = "ollama-openai.ours"
-"""Metadata of a flow that is answered here."""
+VERDICT: Final = "ollama-openai.verdict"
+"""Metadata of a flow: the `listen.Verdict` on it."""
 
 OLLAMA_VERSION: Final = "0.33.0"
 """What `/api/version` says: digits and dots, because clients refuse letters, and recent, because they want features."""
+
+CLIENT_GONE: Final = "the client has gone, or the proxy is being stopped"
+CLIENT_CLOSED_REQUEST: Final = 499
+"""Status in the log of an exchange whose client left before the answer began; Ollama's, and nginx's."""
 
 logger = logging.getLogger(__name__)
 
@@ -69,8 +73,8 @@ class OllamaService:
             "later": _later,
             "tags": listing.tags,
             "show": listing.show,
-            "chat": partial(text, generation.CHAT_KIND),
-            "generate": partial(text, generation.GENERATE_KIND),
+            "chat": partial(text, generation.CHAT_ENDPOINT),
+            "generate": partial(text, generation.GENERATE_ENDPOINT),
         }
 
     def verdict(self, flow: http.HTTPFlow) -> listen.Verdict:
@@ -86,13 +90,17 @@ class OllamaService:
 
     async def answer(self, flow: http.HTTPFlow) -> http.Response | LiveResponse:
         """Answer a request; whatever happens, with an Ollama answer, and a line in the log when it is over."""
-        own = listen.next_hops(flow.request.headers.get(listen.LOOP_HEADER, ""), self.rules.token)
-        exchange = Exchange(flow, own)
+        hops = listen.next_hops(flow.request.headers.get(listen.LOOP_HEADER, ""), self.rules.token)
+        exchange = Exchange(flow, hops)
         try:
             response = await self._respond(exchange)
         except OllamaError as error:
             exchange.error = error.message
             response = error_answer(error)
+        except asyncio.CancelledError:
+            exchange.error = CLIENT_GONE
+            logs.log_exchange(exchange.record(CLIENT_CLOSED_REQUEST))
+            raise
         except Exception as error:
             exchange.error = f"internal error: {type(error).__name__}"
             logger.exception("A request could not be answered because of an error in the proxy")
@@ -109,7 +117,7 @@ class OllamaService:
         flow = exchange.flow
         if flow.is_replay is None:
             self._check_client(flow)
-        if self.verdict(flow) == "loop":
+        if flow.metadata.get(VERDICT) == "loop":
             raise RequestError("the request has come back to this proxy: OPENAI_BASE_URL leads to it", status=508)
         method, target = flow.request.method, flow.request.path
         name, methods = routes.find(method, target)
@@ -121,21 +129,23 @@ class OllamaService:
 
     def _check_client(self, flow: http.HTTPFlow) -> None:
         peer = str(flow.client_conn.peername[0])
-        address = address_of(peer)
-        this_machine = address is not None and is_own_address(
-            address
-        )  # by its network address, as local capture sees it
-        if not client_allowed(peer, self.settings.allow) and not this_machine:
+        captured = (
+            flow.client_conn.proxy_mode.type_name == "local"
+        )  # a program of this machine, at any of its addresses
+        if not captured and not client_allowed(peer, self.settings.allow):
             raise RequestError(
                 f"clients at {peer} are not allowed to use this proxy: add their network to ollama_allow", status=403
             )
 
     def _admission(self, flow: http.HTTPFlow, methods: tuple[str, ...]) -> Admission:
         request = flow.request
-        asked = Asked(request.method, request.headers.get("origin", ""), request.host_header or request.host, methods)
         listener = listen.listener_of(flow, ctx.options.listen_host)
+        direct = listener.port in self.rules.ports
+        # As in Go, the host of an absolute target wins over the header. Where clients are captured it is an address.
+        host = request.host if direct and request.host != request.pretty_host else request.host_header or request.host
+        asked = Asked(request.method, request.headers.get("origin", ""), host, methods)
         # On a listener of mitmproxy's the host has been looked at already: it decided that the request is ours.
-        guarded = listener.on_loopback and listener.port in self.rules.ports
+        guarded = listener.on_loopback and direct
         return admission(asked, self._origins, guarded=guarded, hostname=socket.gethostname(), is_own=is_own_address)
 
 
@@ -146,7 +156,10 @@ async def _logged(body: AsyncGenerator[bytes], exchange: Exchange, status: int) 
             async for chunk in body:
                 yield chunk
         except (GeneratorExit, asyncio.CancelledError):
-            exchange.error = "the client has gone"
+            exchange.error = exchange.error or CLIENT_GONE
+            raise
+        except Exception as error:
+            exchange.error = f"internal error: {type(error).__name__}"
             raise
         finally:
             logs.log_exchange(exchange.record(status))

@@ -15,7 +15,9 @@ from typing import Any, Final
 import httpx2
 import openai
 import orjson
+from mitmproxy.utils import asyncio_utils
 
+from addon import PROXY_VERSION
 from addon.listen import LOOP_HEADER
 from addon.setting_values import redacted
 from addon.settings import Settings
@@ -27,11 +29,12 @@ MOST_CONNECTIONS: Final = 2000
 KEEP_ALIVE_SECONDS: Final = 120
 """A prompt typed a minute after the last one must not pay for a TLS handshake."""
 CONNECT_SECONDS: Final = 30
-DRAIN_SECONDS: Final = 0.1
+LIST_SECONDS: Final = 30
+"""The longest silence of the upstream when it is asked for its models: programs wait for that list to show anything."""
+DRAIN_SECONDS: Final = 1.0
 """How long the end of a body is awaited after its last event, so that the connection can be used again."""
 LONGEST_ERROR_BYTES: Final = 1_000_000
 
-PROXY_VERSION: Final = "0.1.0"
 USER_AGENT: Final = f"ollama-openai-proxy/{PROXY_VERSION}"
 
 
@@ -42,6 +45,7 @@ class Reply:
     Attributes:
         content_type: Its `Content-Type`, or an empty string.
         request_id: Its `x-request-id`, or an empty string.
+        response: Whose body is read by `chunks`.
     """
 
     content_type: str
@@ -67,14 +71,29 @@ class Reply:
             await response.aclose()
 
 
-async def drain(chunks: AsyncGenerator[bytes]) -> None:
-    """Read what is left of a body whose answer is over, if it is there already."""
+async def let_go(chunks: AsyncGenerator[bytes], *, finished: bool) -> None:
+    """Stop reading a body: close its connection, or when the answer is complete wait for the body's end beside.
+
+    Args:
+        chunks: From `Reply.chunks`.
+        finished: The answer is complete. Then the end of the body is there, or about to come, and the connection can be
+            used again; nobody has to wait for it.
+    """
+    if not finished:
+        await chunks.aclose()
+    else:
+        asyncio_utils.create_task(_drain(chunks), name="end of an upstream body", keep_ref=True)
+
+
+async def _drain(chunks: AsyncGenerator[bytes]) -> None:
     try:
         async with asyncio.timeout(DRAIN_SECONDS):
             async for _ in chunks:
                 pass
     except (OllamaError, TimeoutError):
-        pass  # the answer is complete; the connection is just not used again
+        pass  # the answer was complete; the connection is just not used again
+    finally:
+        await chunks.aclose()
 
 
 class Upstream:
@@ -121,7 +140,7 @@ class Upstream:
             self._headers |= self._client.auth_headers
         self._base_url = str(self._client.base_url).rstrip("/")
         self._key = key
-        self.timeout = settings.request_timeout
+        self._timeout = settings.request_timeout
 
     async def post(self, path: str, payload: dict[str, Any], hops: str) -> Reply:
         """Send a request and wait for the head of its answer.
@@ -140,13 +159,15 @@ class Upstream:
         return await self._send(self._http.build_request("POST", url, headers=headers, content=content))
 
     async def models(self, hops: str) -> Any:
-        """The parsed body of `GET /models`, whatever its shape.
+        """The parsed body of `GET /models`, whatever its shape: the SDK's own method stumbles over a bare list.
 
         Raises:
             UpstreamError: As for `post`, or the body is not JSON.
         """
         headers = {**self._headers, LOOP_HEADER: hops}
-        reply = await self._send(self._http.build_request("GET", f"{self._base_url}/models", headers=headers))
+        timeout = min(LIST_SECONDS, self._timeout)
+        url = f"{self._base_url}/models"
+        reply = await self._send(self._http.build_request("GET", url, headers=headers, timeout=timeout))
         async with aclosing(reply.chunks()) as chunks:
             body = b"".join([chunk async for chunk in chunks])
         try:
@@ -162,7 +183,7 @@ class Upstream:
         try:
             response = await self._http.send(request, stream=True)
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
-            raise self._unreachable(error, request.url) from error
+            raise _unreachable(error, request) from error
         reply = Reply(response.headers.get("content-type", ""), response.headers.get("x-request-id", ""), response)
         if response.status_code < 300:
             return reply
@@ -180,12 +201,16 @@ class Upstream:
             body = body.replace(self._key.encode(), redacted(self._key).encode())
         raise error_from_response(response.status_code, reply.content_type, body, response.headers.get("retry-after"))
 
-    def _unreachable(self, error: Exception, url: httpx2.URL) -> OllamaError:
-        if _is_timeout(error):
-            return UpstreamTimeout(
-                f"the upstream {url.host} did not answer within {self.timeout} s (ollama_request_timeout)"
-            )
+
+def _unreachable(error: Exception, request: httpx2.Request) -> OllamaError:
+    url, limits = request.url, request.extensions["timeout"]
+    if not _is_timeout(error):
         return UpstreamUnreachable(f"the upstream {url.host}:{_port(url)} cannot be reached: {_reason(error)}")
+    if isinstance(error, httpx2.ConnectTimeout):
+        return UpstreamTimeout(
+            f"the upstream {url.host}:{_port(url)} did not let us connect within {limits['connect']} s"
+        )
+    return UpstreamTimeout(f"the upstream {url.host} was silent for {limits['read']} s (see ollama_request_timeout)")
 
 
 def encode(payload: dict[str, Any]) -> bytes:

@@ -13,7 +13,7 @@ case "$environment" in
 *) environment="$project/$environment" ;; # uv too takes it relative to the project
 esac
 uv_folder="$project/.uv-tool"
-uv=()
+uv=''
 no_python="No Python 3.12, 3.13 or 3.14 was found: install one (https://www.python.org/downloads/, your package manager \
 or pyenv), then run this again."
 
@@ -65,24 +65,22 @@ works() {
     "$@" --version >/dev/null 2>&1
 }
 
-# Sets uv to the command that runs uv, which is installed into the project's folder when there is none.
+# Sets uv to the program, which is installed into the project's folder when there is none.
 find_uv() {
     local python
-    if works uv; then
-        uv=(uv)
-        return
-    fi
-    uv=("$uv_folder/bin/uv")
-    if works "${uv[@]}"; then
-        return
-    fi
+    for uv in uv "$uv_folder/bin/uv"; do
+        if works "$uv"; then
+            return
+        fi
+    done
     python="$(interpreter "${UV_PYTHON:-python3}")"
     [ -n "$python" ] || python="$(suitable_python)"
     [ -n "$python" ] || fail "$no_python"
-    if works "$python" -m uv; then
-        uv=("$python" -m uv)
-    else
+    uv="$("$python" -c 'import uv; print(uv.find_uv_bin())' 2>/dev/null || true)"
+    uv="${uv%$'\r'}"
+    if ! works "$uv"; then
         install_uv "$python"
+        uv="$uv_folder/bin/uv"
     fi
 }
 
@@ -112,12 +110,15 @@ prepare_environment() {
     choose_python
     find_uv
     # Says nothing when there is nothing to do, and shows uv's progress when there is.
-    if ! "${uv[@]}" sync --project "$project" --locked --check --quiet "$@" >/dev/null 2>&1; then
+    if ! "$uv" sync --project "$project" --locked --check --quiet "$@" >/dev/null 2>&1; then
         say "Installing what uv.lock lists into $environment ..."
-        "${uv[@]}" sync --project "$project" --locked "$@" ||
+        "$uv" sync --project "$project" --locked "$@" ||
             fail "uv could not prepare $environment: see above (it needs Python 3.12, 3.13 or 3.14)."
     fi
     VIRTUAL_ENV="$environment"
     PATH="$(programs_folder):$PATH"
+    case "$uv" in
+    */*) PATH="$PATH:$(dirname "$uv")" ;; # tests and pre-commit hooks may want it
+    esac
     export VIRTUAL_ENV PATH
 }

@@ -42,8 +42,8 @@ for name in mitmdump ruff mypy coverage pytest pre-commit; do cp "$PROGRAM" "$3/
 PYTHON = """\
 #!/bin/sh
 case "$*" in
+"-c import uv"*) exit 1 ;;
 -c*) echo "$0" ;;
-"-m uv"*) exit 1 ;;
 "-m pip --version") exit 0 ;;
 "-m pip install"*) echo "pip $*" >>"$LOG"; mkdir -p "$TARGET/bin"; cp "$STAND_IN" "$TARGET/bin/uv" ;;
 esac

@@ -15,6 +15,9 @@ _IMPOSSIBLE = re.compile(r"""[\s\x00-\x1f\x7f-\x9f\ufffd"'`<>&\\]""")
 
 _SOURCES = (":cloud", ":local")
 
+_VENDORS_OF_OPENAI_MODELS = frozenset({"openai", "azure"})
+_HOST_SUFFIXES = (":latest", ":free")  # Ollama's tag, OpenRouter's price
+
 
 def is_possible_name(name: str) -> bool:
     """Whether any host could have a model of that name; blanks around it do not count."""
@@ -41,3 +44,18 @@ def without_latest(name: str) -> str:
     trimmed = name.strip()
     base, _, tag = trimmed.rpartition(":")
     return base if base and tag.lower() == _DEFAULT_TAG else trimmed
+
+
+def openai_name(model_id: str) -> str:
+    """What OpenAI calls a model; empty when the id names another vendor's.
+
+    Read are `gpt-4o`, `models/gpt-4o`, `gpt-4o:free`, `openai/gpt-4o`, `openrouter/openai/gpt-4o` and
+    `ft:gpt-4o:org::x`, which is as good as `gpt-4o`.
+    """
+    name = model_id.strip().lower().removeprefix("models/")
+    for suffix in _HOST_SUFFIXES:
+        name = name.removesuffix(suffix)
+    *vendors, name = name.split("/")
+    if vendors and vendors[-1] not in _VENDORS_OF_OPENAI_MODELS:
+        return ""
+    return name.removeprefix("ft:").split(":")[0] if name.startswith("ft:") else name

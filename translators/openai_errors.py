@@ -46,6 +46,16 @@ _STATUS_BY_NAME = (
 )
 
 
+_MISSING_MODEL_CODES = frozenset({"model_not_found", "DeploymentNotFound"})  # OpenAI and most others; Azure
+# vLLM, llama.cpp, LM Studio and others say it only in words: "The model `x` does not exist."
+_MISSING_MODEL = re.compile(r"\bmodel\b.*\b(?:does not exist|doesn't exist|not found|not exist|unknown)", re.IGNORECASE)
+
+
+def names_missing_model(error: UpstreamError) -> bool:
+    """Whether a 404 says that there is no such model, and not that the model is served elsewhere, or the path wrong."""
+    return error.status == 404 and (error.code in _MISSING_MODEL_CODES or bool(_MISSING_MODEL.search(error.message)))
+
+
 def error_from_response(status: int, content_type: str, body: bytes, retry_after: str | None) -> UpstreamError:
     """The error of a response whose status is not a success.
 

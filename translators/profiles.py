@@ -12,13 +12,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from translators.names import openai_name
 from translators.notes import Note
 from translators.ollama_fields import Think
 
 EFFORT_SCALE = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 """All reasoning efforts of any model, lowest first."""
-
-_VENDORS_OF_OPENAI_MODELS = frozenset({"openai", "azure"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,16 +138,8 @@ _BY_PREFIX = {prefix: profile for prefixes, profile in _FAMILIES for prefix in p
 
 
 def profile_for(model_id: str) -> Profile:
-    """The profile of an upstream's model id, by the longest prefix that matches.
-
-    Read are plain ids, dated ones (`gpt-5.4-2026-03-05`), fine-tunes (`ft:gpt-4o:org::x`) and OpenAI's models at
-    other hosts (`openai/gpt-5.4`, `openrouter/openai/o3`). Another vendor's model is never taken for OpenAI's.
-    """
-    name = model_id.lower()
-    *vendors, name = name.split("/")
-    if vendors and vendors[-1] not in _VENDORS_OF_OPENAI_MODELS:
-        return DEFAULT
-    base = name.removeprefix("ft:").split(":")[0]
+    """The profile of an upstream's model id, by the longest prefix that matches its `openai_name`."""
+    base = openai_name(model_id).split(":")[0]
     # With a dash at the end "o3" matches the row "o3-", as "o3-mini" does.
     fitting = [prefix for prefix in _BY_PREFIX if f"{base}-".startswith(prefix)]
     return _BY_PREFIX[max(fitting, key=len)] if fitting else DEFAULT

@@ -12,10 +12,11 @@ from typing import Any
 import ollama
 import pytest
 
-from addon.catalogue import Catalogue, entries_of
+from addon.catalogue import Catalogue
 from scripts.make_catalogue import CATALOGUE, catalogue_of, text_of
 from translators.names import canonical_name
 from translators.ollama_models import show_body, tags_body
+from translators.openai_models import entries_of
 
 if "SHARED_DIR" not in os.environ:
     pytest.skip("SHARED_DIR is not set: the recorded lists are not part of the project", allow_module_level=True)

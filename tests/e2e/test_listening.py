@@ -97,6 +97,8 @@ def test_a_tls_tunnel_to_the_ollama_port_is_answered_over_http_2_too(upstream: U
 def test_on_the_ollama_port_a_foreign_host_is_refused_direct_and_proxied_alike(proxy: Process) -> None:
     assert ask(proxy.port, "GET", "/api/tags", None, Host="evil.example").status == 403
     assert ask(proxy.port, "GET", "http://evil.example/api/tags", None, Host="evil.example").status == 403
+    assert ask(proxy.port, "GET", "http://evil.example/api/tags", None, Host="localhost").status == 403
+    assert ask(proxy.port, "GET", f"http://localhost:{proxy.port}/api/version", None, Host="localhost").status == 200
     assert ask(proxy.port, "CONNECT", "evil.example:443", None, Host="evil.example:443").status == 403
 
 

@@ -1,5 +1,6 @@
 """What stands on the wire: status, headers, order of keys, framing."""
 
+import gzip
 import json
 import subprocess
 from pathlib import Path
@@ -138,6 +139,34 @@ def test_an_error_of_a_whole_answer_has_its_length(proxy: Process) -> None:
     assert got.header("Content-Length") == str(len(got.body))
 
 
+def test_an_unknown_model_is_a_plain_404_also_where_a_stream_was_asked(proxy: Process) -> None:
+    got = ask(proxy.port, "POST", "/api/chat", {**chat("hi"), "model": "nope"})
+    assert (got.status, got.header("Content-Type")) == (404, JSON)
+    assert got.body == b'{"error":"model \'nope\' not found"}'
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "zstd", "foo"])
+def test_a_content_encoding_is_not_looked_at(proxy: Process, encoding: str) -> None:
+    got = ask(proxy.port, "POST", "/api/chat", chat("hi", stream=False), Content_Encoding=encoding)
+    assert got.status == 200
+    got = ask(proxy.port, "POST", "/api/chat", gzip.compress(b"{}"), Content_Encoding=encoding)
+    assert (got.status, got.body[:28]) == (400, b'{"error":"invalid character ')
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"template": "x"}, 200),  # nothing to say: a load, which looks at no template
+        ({"suffix": "x", "prompt": "p", "options": {"num_ctx": "x"}}, 500),
+        ({"suffix": "x", "prompt": "p"}, 501),
+    ],
+)
+def test_what_cannot_be_done_yet_is_told_after_what_ollama_tells(
+    proxy: Process, body: dict[str, Any], status: int
+) -> None:
+    assert ask(proxy.port, "POST", "/api/generate", {"model": "gpt-4o", **body}).status == status
+
+
 def test_retry_after_is_passed_on(proxy: Process) -> None:
     got = ask(proxy.port, "POST", "/api/chat", chat("[[fault:429-forever]]", stream=False))
     assert got.status == 429
@@ -180,6 +209,7 @@ def test_a_client_that_leaves_before_the_first_byte_of_a_whole_answer_stops_the_
         upstream.wait_received("leaving early")
         curl.kill()
     assert upstream.wait_aborted("leaving early").end == "aborted"
+    assert "POST /api/chat" in proxy.wait_for("the client has gone")  # one line for each exchange, for this one too
 
 
 def test_an_upstream_that_is_silent_for_too_long_is_given_up(upstream: Upstream, tmp_path: Path) -> None:

@@ -12,8 +12,10 @@ import httpx
 import pytest
 from mitmproxy import http
 
-from addon.live import KEPT_BODY_BYTES, Answer, LiveBodies, LiveResponse
+from addon.live import Answer, LiveBodies, LiveResponse
+from addon.live_layers import KEPT_BODY_BYTES
 from tests.in_process import LOOPBACK, Running, running_proxy
+from tests.wire import send
 
 
 def last_words(error: Exception) -> http.Response:
@@ -106,16 +108,9 @@ def test_bytes_reach_the_client_as_they_are_produced() -> None:
     assert got == [f"piece {number}" for number in range(20)]
 
 
-def raw(port: int, request: bytes) -> bytes:
-    """What comes back on a connection of its own until the server closes it."""
-    with socket.create_connection((LOOPBACK, port), timeout=30) as connection:
-        connection.sendall(request)
-        return b"".join(iter(lambda: connection.recv(65536), b""))
-
-
 def test_http_1_1_is_chunked_and_ends_with_the_terminator() -> None:
     with answering(streaming(b"one\n", b"two\n")) as proxy:
-        got = raw(proxy.port, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        got = send(proxy.port, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
     sent_head, _, body = got.partition(b"\r\n\r\n")
     assert sent_head.startswith(b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nDate: ")
     assert sent_head.endswith(b"\r\nTransfer-Encoding: chunked\r\nConnection: close")
@@ -124,7 +119,7 @@ def test_http_1_1_is_chunked_and_ends_with_the_terminator() -> None:
 
 def test_http_1_0_is_unframed_and_ends_with_the_connection() -> None:
     with answering(streaming(b"one\n", b"two\n")) as proxy:
-        got = raw(proxy.port, b"GET / HTTP/1.0\r\nHost: x\r\n\r\n")
+        got = send(proxy.port, b"GET / HTTP/1.0\r\nHost: x\r\n\r\n")
     sent_head, _, body = got.partition(b"\r\n\r\n")
     assert sent_head.startswith(b"HTTP/1.0 200 OK\r\n")
     assert b"Transfer-Encoding" not in sent_head
@@ -135,7 +130,7 @@ def test_http_1_0_is_unframed_and_ends_with_the_connection() -> None:
 
 def test_http_1_0_needs_no_host_header() -> None:
     with answering(whole(b"hello")) as proxy:
-        got = raw(proxy.port, b"GET / HTTP/1.0\r\n\r\n")
+        got = send(proxy.port, b"GET / HTTP/1.0\r\n\r\n")
     assert got.startswith(b"HTTP/1.0 200 OK\r\n")
     assert got.endswith(b"\r\n\r\nhello")
 
@@ -144,7 +139,7 @@ def test_http_1_0_keep_alive_is_honoured_for_a_whole_answer() -> None:
     request = b"GET / HTTP/1.0\r\nHost: x\r\nConnection: keep-alive\r\n\r\n"
     last = b"GET / HTTP/1.0\r\nHost: x\r\n\r\n"
     with answering(whole(b"hello")) as proxy:
-        got = raw(proxy.port, request + last)
+        got = send(proxy.port, request + last)
     assert got.count(b"\r\n\r\nhello") == 2
     assert b"\r\nConnection: keep-alive\r\n\r\nhello" in got
 
@@ -157,7 +152,7 @@ def test_a_pipelined_request_on_the_same_connection_is_answered_next() -> None:
         return streaming(b"answer to " + flow.request.path.encode() + b"\n")(flow)
 
     with answering(make) as proxy:
-        got = raw(proxy.port, first + second)
+        got = send(proxy.port, first + second)
     assert got.index(b"answer to /1") < got.index(b"answer to /2")
     assert got.count(b"0\r\n\r\n") == 2
 
@@ -172,7 +167,7 @@ def test_a_connection_is_kept_for_the_next_request() -> None:
 @pytest.mark.parametrize("size", [5, 5000])
 def test_head_has_the_headers_and_no_body(size: int) -> None:
     with answering(whole(b"x" * size)) as proxy:
-        got = raw(proxy.port, b"HEAD / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        got = send(proxy.port, b"HEAD / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
     assert got.endswith(b"\r\n\r\n")
     assert (b"Content-Length: 5\r\n" in got) == (size == 5)
     assert b"Transfer-Encoding" not in got
@@ -253,11 +248,11 @@ def test_a_client_that_stops_reading_stops_the_answer() -> None:
             connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
             connection.recv(1)
             held_back = settled(lambda: produced, proxy)
-            for _ in range(200):  # reading goes on where it stopped
-                connection.recv(65536)
+            read = 0
+            while read < (held_back + 100) * 65536:  # more than there was: it goes on where it stopped
+                read += len(connection.recv(65536))
         assert held_back < 400  # 25 MiB: what the kernel's two socket buffers may take at most
         proxy.watcher.wait_for(1)
-        assert produced > 0
 
 
 def settled(value: Callable[[], int], proxy: Running) -> int:
@@ -344,7 +339,8 @@ def test_shutting_down_tells_the_client_in_mid_stream() -> None:
         with contextlib.suppress(httpx.RemoteProtocolError):
             for line in response.iter_lines():
                 got.append(line)
-                proxy.master.shutdown()
+                if len(got) == 1:
+                    proxy.master.shutdown()
     assert got == ["first", '{"error": "the proxy is shutting down"}']
 
 

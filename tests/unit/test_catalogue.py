@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from addon.catalogue import UNKNOWN, UNKNOWN_EMBEDDING, Catalogue, Known, entries_of
+from addon.catalogue import UNKNOWN, UNKNOWN_EMBEDDING, Catalogue, Known
 from translators.ollama_models import UNDATED, Model
+from translators.openai_models import entries_of
 from translators.profiles import profile_for
 
 PLAIN = Catalogue.load(None)

@@ -14,7 +14,8 @@ from mitmproxy.options import Options
 from mitmproxy.tools.dump import DumpMaster
 
 from addon import logs
-from addon.logs import ExchangeRecord, exchange_line, level_of, log_exchange
+from addon.exchange import ExchangeRecord
+from addon.logs import exchange_line, level_of, log_exchange
 from addon.settings import settings_from
 from tests.setting_sources import options, outside
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from translators.openai_errors import MAX_MESSAGE, error_from_event, error_from_response
+from translators.openai_errors import MAX_MESSAGE, error_from_event, error_from_response, names_missing_model
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -235,3 +235,24 @@ def test_any_json_makes_an_error(payload: Any) -> None:
 def test_a_body_nested_very_deep_makes_an_error(key: str) -> None:
     body = f'{{"{key}":'.encode() * 1000 + b"1" + b"}" * 1000
     assert error_from_response(500, "", body, None).message.startswith("the upstream answered 500")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "missing"),
+    [
+        (
+            404,
+            {"error": {"message": "The model `x` does not exist or", "code": "model_not_found"}},
+            1,
+        ),
+        (404, {"object": "error", "message": "The model `x` does not exist.", "type": "NotFoundError", "code": 404}, 1),
+        (404, {"error": {"code": "DeploymentNotFound", "message": "The API deployment does not exist."}}, 1),
+        (404, {"error": "model 'x' not found"}, 1),
+        (404, {"error": {"message": "This is not a chat model. Did you mean to use v1/completions?", "code": None}}, 0),
+        (404, {"detail": "Not Found"}, 0),
+        (400, {"error": {"message": "The model `x` does not exist", "code": "model_not_found"}}, 0),
+    ],
+)
+def test_a_missing_model_is_told_from_other_404s(status: int, body: object, missing: int) -> None:
+    error = error_from_response(status, "application/json", json.dumps(body).encode(), None)
+    assert names_missing_model(error) is bool(missing)

@@ -5,6 +5,7 @@ import tomllib
 
 import pytest
 
+from addon import PROXY_VERSION
 from tests.machine import ROOT
 
 HOOKS = (ROOT / ".pre-commit-config.yaml").read_text()
@@ -35,3 +36,7 @@ def test_the_workflow_tests_every_python_that_the_project_admits() -> None:
     workflow = (ROOT / ".github/workflows/test.yml").read_text()
     assert '["3.12", "3.13", "3.14"]' in workflow
     assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"] == ">=3.12,<3.15"
+
+
+def test_the_version_is_the_same_in_the_code() -> None:
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == PROXY_VERSION

@@ -101,11 +101,13 @@ def test_pip_installs_uv_into_the_project_once(bare: Machine) -> None:
     assert ("pip puts it into" in first, "pip puts it into" in second) == (True, False)
 
 
-def test_uv_that_is_a_module_of_python_is_used(bare: Machine) -> None:
-    as_module = PYTHON.replace('"-m uv"*) exit 1', '"-m uv"*) shift 2; "$STAND_IN" "$@"')
-    bare.program("python3.14", as_module)
-    bare.run(LOCAL)
-    assert [call.split()[0] for call in bare.calls] == ["uv", "mitmdump"]
+def test_uv_that_is_a_package_of_python_is_used_and_found_by_what_the_script_runs(bare: Machine) -> None:
+    program = bare.program("uv", UV, bare.folder / "site packages/bin")
+    bare.program("python3.14", PYTHON.replace('"-c import uv"*) exit 1', f'"-c import uv"*) echo "{program}"'))
+    (bare.folder / "program").write_text("#!/bin/sh\ncommand -v uv\n")
+    output, errors = bare.run(LOCAL)
+    assert output == f"{program}\n"
+    assert "pip" not in errors
 
 
 def test_a_python_without_pip_is_named(bare: Machine) -> None:

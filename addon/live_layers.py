@@ -1,0 +1,177 @@
+"""mitmproxy's HTTP layer and stream, in which a pump can stand in the server's place.
+
+The part of live bodies (`live.py`) that stands on mitmproxy's internals, `mitmproxy.proxy.layers.http`.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, override
+
+from mitmproxy import flow, http
+from mitmproxy.proxy import context, events, layer
+from mitmproxy.proxy.layers.http import DropStream, HttpLayer, HttpStream, SendHttp
+from mitmproxy.proxy.layers.http._events import (
+    HttpEvent,
+    RequestHeaders,
+    RequestProtocolError,
+    ResponseData,
+    ResponseEndOfMessage,
+    ResponseHeaders,
+    ResponseProtocolError,
+)
+from mitmproxy.proxy.layers.http._hooks import HttpErrorHook, HttpResponseHeadersHook
+
+if TYPE_CHECKING:
+    from addon.live import LiveBodies, Pump
+
+KEPT_BODY_BYTES: Final = 4 * 1024 * 1024
+"""How much of a live body is kept for `flow.response`, that is for mitmweb, HAR and `-w`."""
+
+
+class LiveEvent(events.Event):
+    """Something that a pump has for its stream."""
+
+    def __init__(self, stream: "LiveStream", event: HttpEvent) -> None:
+        self.stream = stream
+        self.event = event
+
+
+class LiveStream(HttpStream):
+    """An HTTP stream whose server may be a pump."""
+
+    def __init__(self, ctx: context.Context, stream_id: int, bodies: "LiveBodies") -> None:
+        super().__init__(ctx, stream_id)
+        self.bodies = bodies
+        self.ours = False
+        self.start_pump: Callable[[], Pump] | None = None
+        self.pump: Pump | None = None
+        self.kept = bytearray()
+        self.sent = 0
+
+    # mitmproxy assigns the flow in the middle of a method; this is where its stream can be found by it from then on.
+    @property
+    @override
+    def flow(self) -> http.HTTPFlow:
+        return self._flow
+
+    @flow.setter
+    def flow(self, value: http.HTTPFlow) -> None:
+        self._flow = value
+        self.bodies.streams[value.id] = self
+
+    @override
+    def state_wait_for_request_headers(self, event: RequestHeaders) -> layer.CommandGenerator[None]:
+        """HTTP/1.0 needs no Host header: such a request is for whoever it came to. mitmproxy would refuse it."""
+        request = event.request
+        if request.http_version == "HTTP/1.0" and not request.host and not request.host_header:
+            request.data.host, request.data.port = self.context.client.sockname[:2]
+            request.data.scheme = b"http"
+        yield from super().state_wait_for_request_headers(event)
+
+    @override
+    def check_body_size(self, request: bool) -> layer.CommandGenerator[bool]:
+        """A request that is ours is read whole: `stream_large_bodies` would pass it on unseen."""
+        if self.ours and self.context.options.stream_large_bodies:
+            return False
+        return (yield from super().check_body_size(request))
+
+    @override
+    def make_server_connection(self) -> layer.CommandGenerator[bool]:
+        if self.start_pump is None:
+            return (yield from super().make_server_connection())
+        self.pump = self.start_pump()
+        return False
+
+    @override
+    def state_wait_for_response_headers(self, event: ResponseHeaders) -> layer.CommandGenerator[None]:
+        if self.pump is None or event.response.stream:
+            yield from super().state_wait_for_response_headers(event)
+            return
+        self.flow.response = event.response  # whole: what mitmproxy does with a response that an addon set
+        yield HttpResponseHeadersHook(self.flow)
+        if not (yield from self.check_killed(True)):
+            yield from self.send_response()
+
+    @override
+    def start_response_stream(self) -> layer.CommandGenerator[None]:
+        if self.pump is None:
+            yield from super().start_response_stream()
+        elif self.flow.response is not None:  # without the log line that names the client's Host as the server
+            yield SendHttp(ResponseHeaders(self.stream_id, self.flow.response, end_stream=False), self.context.client)
+            self.server_state = self.state_stream_response_body
+
+    @override
+    def state_stream_response_body(self, event: events.Event) -> layer.CommandGenerator[None]:
+        if self.pump is None:
+            yield from super().state_stream_response_body(event)
+        elif isinstance(event, ResponseData):
+            self.sent += len(event.data)
+            if room := KEPT_BODY_BYTES - len(self.kept):
+                self.kept += event.data[:room]
+            yield SendHttp(event, self.context.client)
+        elif isinstance(event, ResponseEndOfMessage):
+            self.keep_body()
+            yield from self.send_response(already_streamed=True)
+
+    def keep_body(self) -> None:
+        """Put what was sent into the flow, whatever `store_streamed_bodies` says."""
+        if self.flow.response is not None:
+            self.flow.response.data.content = bytes(self.kept)
+            if self.sent > len(self.kept):
+                self.flow.comment = (
+                    f"{self.flow.comment} (first {len(self.kept)} of {self.sent} body bytes kept)".strip()
+                )
+        self.kept.clear()
+
+    @override
+    def handle_protocol_error(
+        self, event: RequestProtocolError | ResponseProtocolError
+    ) -> layer.CommandGenerator[None]:
+        if self.pump is None:
+            yield from super().handle_protocol_error(event)
+            return
+        # The client is gone, or the flow was killed. mitmproxy would tell the server connection, and there is none.
+        self.pump.cancel()
+        if self.server_state not in (self.state_done, self.state_errored):
+            self.keep_body()
+            self.flow.error = self.flow.error or flow.Error(event.message)
+            yield HttpErrorHook(self.flow)
+        if isinstance(event, ResponseProtocolError):
+            yield SendHttp(event, self.context.client)
+        self.client_state = self.server_state = self.state_errored
+        self.flow.live = False
+        yield DropStream(self.stream_id)
+
+
+class LiveHttpLayer(HttpLayer):
+    """An HTTP layer with live streams, which routes their pumps' events to them."""
+
+    bodies: "LiveBodies"
+
+    @override
+    def make_stream(self, stream_id: int) -> layer.CommandGenerator[None]:
+        self.streams[stream_id] = LiveStream(self.context.fork(), stream_id, self.bodies)
+        yield from self.event_to_child(self.streams[stream_id], events.Start())
+
+    @override
+    def _handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
+        if not isinstance(event, LiveEvent):
+            yield from super()._handle_event(event)
+        elif self.streams.get(event.stream.stream_id) is event.stream:
+            yield from self.event_to_child(event.stream, event.event)
+        else:  # it lives in a CONNECT tunnel, inside one of ours, or not any more
+            for stream in tuple(self.streams.values()):
+                if stream in event.stream.context.layers:
+                    yield from self.event_to_child(stream, event)
+        self._set_writable()
+
+    def _set_writable(self) -> None:
+        """Let each pump know whether HTTP/2 flow control holds back what it has sent."""
+        h2_conn = getattr(self.connections.get(self.context.client), "h2_conn", None)
+        if h2_conn is None:
+            return
+        for stream_id, stream in self.streams.items():
+            if isinstance(stream, LiveStream) and stream.pump is not None:
+                if h2_conn.stream_buffers.get(stream_id):
+                    stream.pump.writable.clear()
+                else:
+                    stream.pump.writable.set()
