@@ -68,9 +68,11 @@ class OllamaBridge:
         if not updated & settings.OPTION_NAMES:
             return
         try:
-            if ctx.options.ollama_log_format.lower() == "json":
+            if not self._running and ctx.options.ollama_log_format.lower() == "json":
                 logs.use_json(ctx.master)  # before anything can go wrong that has to be logged
             current = settings.current(ctx.options)
+            if self._services and self._running:
+                self._check_change(current)
             service = OllamaService(current, self._token)
             logs.apply(ctx.master, current)
         except ValueError as error:
@@ -82,13 +84,24 @@ class OllamaBridge:
             self._tell_of_taken_ports(service)
         self._services.append(service)  # the last one answers; an earlier one may still be in the middle of an answer
 
+    def _check_change(self, current: settings.Settings) -> None:
+        """Refuse what can be set at the start only, and what would lead the answers back to us."""
+        earlier = self._services[-1].settings
+        if (current.port, current.listen, current.log_format) != (earlier.port, earlier.listen, earlier.log_format):
+            raise ValueError(
+                "ollama_port, ollama_listen and ollama_log_format are read at the start: restart with the new value"
+            )
+        if problem := listen.own_address(current.base_url, self._listeners()):
+            raise ValueError(problem)
+
+    def _listeners(self) -> list[tuple[str, int]]:
+        return [(str(host), int(port)) for host, port, *_ in ctx.master.addons.get("proxyserver").listen_addrs()]
+
     def _tell_of_taken_ports(self, service: OllamaService) -> None:
         """Beside mitmproxy's error about a listener that the user asked for, tell who has the Ollama port."""
         for server in ctx.master.addons.get("proxyserver").servers:
-            host, port = (
-                server.mode.listen_host(ctx.options.listen_host),
-                server.mode.listen_port(ctx.options.listen_port),
-            )
+            host = server.mode.listen_host(ctx.options.listen_host)
+            port = server.mode.listen_port(ctx.options.listen_port)
             if server.last_exception and port in service.rules.ports and (problem := own_port.probe(host, port)):
                 logger.error(problem)
 
@@ -104,7 +117,7 @@ class OllamaBridge:
             logger.error(sentence)
         for sentence in notices.notices(os.environ, current):
             logger.log(ALERT, sentence)
-        addresses = [(str(host), int(port)) for host, port, *_ in ctx.master.addons.get("proxyserver").listen_addrs()]
+        addresses = self._listeners()
         if wildcard := listen.wildcard_sentence(addresses):
             logger.log(ALERT, wildcard)
         if hidden := own_port.hidden_host(

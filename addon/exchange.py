@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from mitmproxy import http
 
+from addon.setting_values import without
+from translators.errors import OllamaError
 from translators.events import Usage
 from translators.notes import Note
 from translators.ollama_answers import Moment
@@ -56,6 +58,7 @@ class Exchange:
         flow: The client's flow.
         request_id: The client's `x-request-id`, or one of our own.
         hops: Value of the loop header for upstream calls.
+        key: The upstream's, which no error may show.
         model: As the client named it; empty when the route knows no model.
         upstream_id: The upstream's `x-request-id`.
         notes: What did not travel unchanged.
@@ -68,6 +71,7 @@ class Exchange:
 
     flow: http.HTTPFlow
     hops: str
+    key: str = field(repr=False)
     request_id: str = field(init=False)
     model: str = ""
     upstream_id: str = ""
@@ -97,6 +101,11 @@ class Exchange:
         """The first piece of the answer is there."""
         if self.first_ns is None:
             self.first_ns = self.elapsed_ns
+
+    def told(self, error: OllamaError) -> OllamaError:
+        """An error as it may be shown, to the client and in the log: without the key, wherever the upstream put it."""
+        error.message = self.error = without(self.key, error.message)
+        return error
 
     def record(self, status: int) -> ExchangeRecord:
         """What observers are told when it is over."""

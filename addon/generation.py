@@ -89,8 +89,7 @@ async def answer[Request: (ChatRequest, GenerateRequest)](
     except OllamaError as error:
         if not request.stream or isinstance(error, RequestError):
             raise
-        exchange.error = error.message
-        return _failed_stream(error)
+        return _failed_stream(exchange.told(error))
 
 
 def check_capabilities(verb: str, request: ChatRequest | GenerateRequest, known: Known) -> None:
@@ -181,8 +180,7 @@ async def _body(first: bytes, lines: AsyncGenerator[bytes], exchange: Exchange) 
             async for line in lines:
                 yield line
         except OllamaError as error:
-            exchange.error = error.message
-            yield error_line(error.message)
+            yield error_line(exchange.told(error).message)
 
 
 def _failed_stream(error: OllamaError) -> LiveResponse:

@@ -141,6 +141,7 @@ class LiveBodies:
         self.streams: WeakValueDictionary[str, LiveStream] = WeakValueDictionary()
         self.last_words = last_words
         self.pumps: set[Pump] = set()
+        self.stopping = False
 
     def next_layer(self, nextlayer: layer.NextLayer) -> None:
         """Let mitmproxy choose, then make the HTTP layers that it chose live ones."""
@@ -181,6 +182,7 @@ class LiveBodies:
 
     def done(self) -> None:
         """Tell the clients that are being served, then stop."""
+        self.stopping = True
         for pump in tuple(self.pumps):
             if pump.task is not None:
                 pump.task.cancel()

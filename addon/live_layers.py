@@ -86,7 +86,15 @@ class LiveStream(HttpStream):
         if self.pump is None or event.response.stream:
             yield from super().state_wait_for_response_headers(event)
             return
-        self.flow.response = event.response  # whole: what mitmproxy does with a response that an addon set
+        self.flow.response = event.response
+        if self.bodies.stopping:  # there is no time left for hooks
+            content = event.response.raw_content or b""
+            yield SendHttp(ResponseHeaders(self.stream_id, event.response, end_stream=False), self.context.client)
+            yield SendHttp(ResponseData(self.stream_id, content), self.context.client)
+            yield SendHttp(ResponseEndOfMessage(self.stream_id), self.context.client)
+            self.server_state = self.state_done
+            return
+        # whole: what mitmproxy does with a response that an addon set
         yield HttpResponseHeadersHook(self.flow)
         if not (yield from self.check_killed(True)):
             yield from self.send_response()

@@ -26,6 +26,8 @@ def misspelt(deferred_names: Iterable[str]) -> list[str]:
         if name.startswith("ollama"):
             near = difflib.get_close_matches(name.replace("-", "_"), sorted(OPTION_NAMES), n=1)
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(OPTION_NAMES))}"
+            if "key" in name or "token" in name:
+                hint = f"keys are never options, set {API_KEY.name} in the environment or in .env"
             sentences.append(f"there is no option {name!r}: {hint}")
     return sentences
 

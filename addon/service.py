@@ -91,12 +91,11 @@ class OllamaService:
     async def answer(self, flow: http.HTTPFlow) -> http.Response | LiveResponse:
         """Answer a request; whatever happens, with an Ollama answer, and a line in the log when it is over."""
         hops = listen.next_hops(flow.request.headers.get(listen.LOOP_HEADER, ""), self.rules.token)
-        exchange = Exchange(flow, hops)
+        exchange = Exchange(flow, hops, self.settings.api_key.get_secret_value())
         try:
             response = await self._respond(exchange)
         except OllamaError as error:
-            exchange.error = error.message
-            response = error_answer(error)
+            response = error_answer(exchange.told(error))
         except asyncio.CancelledError:
             exchange.error = CLIENT_GONE
             logs.log_exchange(exchange.record(CLIENT_CLOSED_REQUEST))

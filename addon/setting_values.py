@@ -33,9 +33,20 @@ def shown(value: object) -> str:
     return repr(redacted(text) if re.fullmatch(r"[\w-]{20,}", text) else text)
 
 
+LEAST_TELLING: Final = 12
+"""A beginning of a key that is shorter says little: `sk-proj-` is eight characters."""
+
+
 def redacted(secret: str) -> str:
     """A secret as it may be shown: its last four characters, if that leaves enough of it unsaid."""
     return f"…{secret[-4:]}" if len(secret) >= 12 else "…"
+
+
+def without(secret: str, text: str) -> str:
+    """A text without a secret and without pieces of its beginning: servers repeat the key that they refuse."""
+    for length in range(len(secret), LEAST_TELLING - 1, -1):
+        text = text.replace(secret[:length], redacted(secret))
+    return text
 
 
 def port(value: int) -> int:

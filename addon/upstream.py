@@ -6,6 +6,7 @@ answers, because they cost several times more per chunk and stumble over servers
 
 import asyncio
 import json
+import os
 import ssl
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -19,7 +20,6 @@ from mitmproxy.utils import asyncio_utils
 
 from addon import PROXY_VERSION
 from addon.listen import LOOP_HEADER
-from addon.setting_values import redacted
 from addon.settings import Settings
 from translators.errors import OllamaError, RequestError, UpstreamBroken, UpstreamTimeout, UpstreamUnreachable
 from translators.loose_json import read_json
@@ -139,7 +139,6 @@ class Upstream:
         if key:
             self._headers |= self._client.auth_headers
         self._base_url = str(self._client.base_url).rstrip("/")
-        self._key = key
         self._timeout = settings.request_timeout
 
     async def post(self, path: str, payload: dict[str, Any], hops: str) -> Reply:
@@ -197,8 +196,6 @@ class Upstream:
                 body += chunk
                 if len(body) > LONGEST_ERROR_BYTES:
                     break
-        if self._key:  # some servers repeat the key that they refuse
-            body = body.replace(self._key.encode(), redacted(self._key).encode())
         raise error_from_response(response.status_code, reply.content_type, body, response.headers.get("retry-after"))
 
 
@@ -246,9 +243,7 @@ def _port(url: httpx2.URL) -> int:
 def _reason(error: Exception) -> str:
     """What a transport error says, without the addresses and objects that some put into it."""
     cause = error.__cause__ or error
-    if isinstance(cause, OSError) and cause.strerror:
-        return cause.strerror
-    inner = getattr(cause, "os_error", None)
-    if isinstance(inner, OSError) and inner.strerror:
-        return inner.strerror
-    return str(cause) or type(cause).__name__
+    fault = cause if isinstance(cause, OSError) else getattr(cause, "os_error", None)
+    if isinstance(fault, OSError) and fault.errno and fault.errno > 0:
+        return os.strerror(fault.errno)
+    return str(cause).partition(": <")[0] or type(cause).__name__

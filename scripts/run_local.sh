@@ -13,6 +13,7 @@ The first run installs what it needs into the project's folder.
 
   OPENAI_API_KEY, OPENAI_BASE_URL   the OpenAI-style server; in the environment or in .env
   PROXY_PORT                        another port than 11434; in the environment or in .env
+  PROXY_LISTEN, PROXY_ALLOW         another address than 127.0.0.1, and whose clients are answered there
   --mode SPEC                       other listeners instead, such as --mode regular@127.0.0.1:8080
   --set OPTION=VALUE                an option; --options lists all
 TEXT
@@ -25,12 +26,25 @@ value_in_file() {
         "$2" | tail -n 1
 }
 
-# As addon/environment.py reads it: the environment, then .env here, then .env in the project.
-proxy_port() {
-    local port="${PROXY_PORT:-}"
-    [ -n "$port" ] || port="$(value_in_file PROXY_PORT .env)"
-    [ -n "$port" ] || port="$(value_in_file PROXY_PORT "$project/.env")"
-    printf '%s' "${port:-11434}"
+# setting NAME VALUE DEFAULT: as addon/environment.py reads it, the environment (VALUE), .env here, .env in the project.
+setting() {
+    local value="$2"
+    [ -n "$value" ] || value="$(value_in_file "$1" .env)"
+    [ -n "$value" ] || value="$(value_in_file "$1" "$project/.env")"
+    printf '%s' "${value:-$3}"
+}
+
+# HOST:PORT of the listener: PROXY_LISTEN, with PROXY_PORT where it names no port. mitmproxy wants IPv6 without brackets.
+address() {
+    local listen port="$1"
+    listen="$(setting PROXY_LISTEN "${PROXY_LISTEN:-}" 127.0.0.1)"
+    case "$listen" in
+    \[*\]:*) listen="${listen#[}" && printf '%s' "${listen%%]*}:${listen##*]:}" ;;
+    \[*\]) listen="${listen#[}" && printf '%s' "${listen%]}:$port" ;;
+    *:*:*) printf '%s' "$listen:$port" ;;
+    *:*) printf '%s' "$listen" ;;
+    *) printf '%s' "$listen:$port" ;;
+    esac
 }
 
 check_port() {
@@ -55,13 +69,14 @@ main() {
         esac
     done
     if [ "$mode" = own ]; then
-        port="$(proxy_port)"
+        port="$(setting PROXY_PORT "${PROXY_PORT:-}" 11434)"
         check_port "$port"
-        set -- --mode "regular@127.0.0.1:$port" "$@"
+        set -- --mode "regular@$(address "$port")" "$@"
     fi
     # Inexact: whoever develops keeps the tools that a run does not need.
     prepare_environment --no-dev --inexact
-    exec mitmdump -s "$project/addon/proxy.py" "$@"
+    # Without its "Loading script", which would stand before the log in LOG_FORMAT=json; LOG_LEVEL says what follows.
+    exec mitmdump -s "$project/addon/proxy.py" --set termlog_verbosity=alert "$@"
 }
 
 main "$@"

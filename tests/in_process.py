@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -115,6 +115,7 @@ def running_proxy(*addons: object, mode: str = f"regular@{LOOPBACK}:0", **option
         yield held[0]
     finally:
         if held:
-            held[0].master.shutdown()
+            with suppress(RuntimeError):  # the test has ended it already
+                held[0].master.shutdown()
         thread.join(30)
         assert not thread.is_alive()

@@ -1,6 +1,8 @@
 """The key is seen by the upstream, and nowhere else."""
 
+import http.server
 import json
+import threading
 from pathlib import Path
 
 from tests.process import KEY, serving, start
@@ -38,6 +40,54 @@ def test_the_key_is_in_no_json_log(upstream: Upstream, tmp_path: Path) -> None:
     with serving(upstream.base_url, tmp_path, "-v", LOG_FORMAT="json") as proxy:
         ask_everything(proxy.port)
     assert KEY[3:] not in proxy.output
+
+
+ECHOES = {
+    "echo401": (401, "application/json", '{"error":{"message":"bad key %s"}}'),
+    "echo200": (200, "application/json", '{"error":{"message":"bad key %s"}}'),
+    "echosse": (200, "text/event-stream", 'data: {"error":{"message":"bad key %s"}}\n\n'),
+    "echomid": (
+        200,
+        "text/event-stream",
+        'data: {"choices":[{"index":0,"delta":{"content":"hi"}}]}\n\ndata: {"error":{"message":"bad key %s"}}\n\n',
+    ),
+    "echotext": (200, "text/plain", "%s is what you sent, and that is no key of ours whatsoever, so please go away"),
+}
+
+
+class Echo(http.server.BaseHTTPRequestHandler):
+    """An upstream that repeats the key in every way."""
+
+    def do_POST(self) -> None:
+        asked = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        status, content_type, said = next(answer for name, answer in ECHOES.items() if name in asked)
+        body = (said % self.headers["Authorization"]).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Quiet."""
+
+
+def test_an_upstream_that_repeats_the_key_does_not_give_it_away(tmp_path: Path) -> None:
+    flows = tmp_path / "flows"
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        with serving(f"http://127.0.0.1:{server.server_port}/v1", tmp_path, "-w", str(flows)) as proxy:
+            seen = [
+                ask(proxy.port, "POST", "/api/chat", {"model": "m", "messages": [{"content": name}], "stream": stream})
+                for name in ECHOES
+                for stream in (False, True)
+            ]
+        server.shutdown()
+        thread.join()
+    assert all(b"error" in answer.body for answer in seen)
+    for place in (repr(seen), proxy.output, flows.read_text("utf-8", "replace")):
+        assert KEY[:12] not in place
 
 
 def test_the_key_is_no_option(tmp_path: Path) -> None:

@@ -150,6 +150,25 @@ def test_the_options_can_be_printed_and_pasted_back(tmp_path: Path) -> None:
     assert options["ollama_port"] == 11434
 
 
+@pytest.mark.parametrize("stream", ["true", "false"])
+def test_a_client_that_waits_for_its_first_byte_is_told_of_the_end(
+    tmp_path: Path, upstream: Upstream, stream: str
+) -> None:
+    said = f"wait [[gate-head:end-{stream}]]"
+    body = f'{{"model":"gpt-4o","stream":{stream},"messages":[{{"role":"user","content":"{said}"}}]}}'
+    with (
+        serving(upstream.base_url, tmp_path) as proxy,
+        socket.create_connection((LOOPBACK, proxy.port), 30) as connection,
+    ):
+        head = f"POST /api/chat HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
+        connection.sendall(head.encode() + body.encode())
+        upstream.wait_received(said)
+        assert proxy.stop() == 0
+        got = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert got.startswith(b"HTTP/1.1 503 ")
+    assert got.endswith(b'{"error":"the proxy is shutting down"}')
+
+
 def test_it_ends_at_once_in_the_middle_of_a_stream_and_tells_the_client(tmp_path: Path, upstream: Upstream) -> None:
     body = b'{"model":"gpt-4o","messages":[{"role":"user","content":"a b [[gate:shutdown]]"}]}'
     with (

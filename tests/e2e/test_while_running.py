@@ -51,6 +51,10 @@ def test_an_option_can_be_changed_and_a_wrong_value_is_taken_back(upstream: Upst
         assert ask(proxy.port, "POST", "/api/chat", chat("hi")).status == 200
         ask(proxy.port, "GET", "/health", None, x_set="ollama_base_url=nonsense")
         proxy.wait_for("refused: ")
+        ask(proxy.port, "GET", "/health", None, x_set=f"ollama_base_url={proxy.url}/v1")
+        proxy.wait_for("this proxy itself")
+        ask(proxy.port, "GET", "/health", None, x_set="ollama_port=1234")
+        proxy.wait_for("read at the start")
         assert ask(proxy.port, "POST", "/api/chat", chat("hi")).status == 200
 
 

@@ -57,7 +57,9 @@ class TestRunLocal:
         machine.run(LOCAL, *arguments, cwd=cwd, env=env)
         before, addon, after = machine.calls[-1].partition(f"[{machine.project}/addon/proxy.py]")
         assert (before, bool(addon)) == ("mitmdump [-s] ", True)
-        return after.strip()
+        quiet = " [--set] [termlog_verbosity=alert]"
+        assert after.startswith(quiet)
+        return after.removeprefix(quiet).strip()
 
     def test_it_listens_on_ollamas_port_and_passes_the_arguments_on(self, machine: Machine) -> None:
         passed = self.mitmdump(machine, "-w", "my flows", "--set", "ollama_log_level=debug")
@@ -83,6 +85,20 @@ class TestRunLocal:
     def test_the_port_can_be_in_the_projects_env_file(self, machine: Machine, text: str) -> None:
         (machine.project / ".env").write_text(f"OPENAI_API_KEY=é\n{text}", newline="")
         assert self.mitmdump(machine) == "[--mode] [regular@127.0.0.1:8001]"
+
+    @pytest.mark.parametrize(
+        ("listen", "mode"),
+        [
+            ("0.0.0.0", "regular@0.0.0.0:1234"),
+            ("192.168.1.5:8001", "regular@192.168.1.5:8001"),
+            ("::", "regular@:::1234"),
+            ("[::1]", "regular@::1:1234"),
+            ("[::1]:8001", "regular@::1:8001"),
+        ],
+    )
+    def test_it_listens_where_proxy_listen_says(self, machine: Machine, listen: str, mode: str) -> None:
+        passed = self.mitmdump(machine, env={"PROXY_LISTEN": listen, "PROXY_PORT": "1234"})
+        assert passed == f"[--mode] [{mode}]"
 
     def test_the_environment_beats_the_working_directory_and_that_the_project(self, machine: Machine) -> None:
         (machine.project / ".env").write_text("PROXY_PORT=8001\n")
