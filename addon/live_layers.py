@@ -3,8 +3,10 @@
 The part of live bodies (`live.py`) that stands on mitmproxy's internals, `mitmproxy.proxy.layers.http`.
 """
 
+import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, override
+from typing import Final, Protocol, override
+from weakref import WeakValueDictionary
 
 from mitmproxy import flow, http
 from mitmproxy.proxy import context, events, layer
@@ -20,11 +22,33 @@ from mitmproxy.proxy.layers.http._events import (
 )
 from mitmproxy.proxy.layers.http._hooks import HttpErrorHook, HttpResponseHeadersHook
 
-if TYPE_CHECKING:
-    from addon.live import LiveBodies, Pump
-
 KEPT_BODY_BYTES: Final = 4 * 1024 * 1024
 """How much of a live body is kept for `flow.response`, that is for mitmweb, HAR and `-w`."""
+
+
+class Server(Protocol):
+    """What stands in a server's place: a pump.
+
+    Attributes:
+        writable: Cleared while HTTP/2 flow control holds back what was sent.
+    """
+
+    writable: asyncio.Event
+
+    def cancel(self) -> None:
+        """Stop at once; nothing more is sent."""
+
+
+class Registry(Protocol):
+    """Whoever gives streams their servers.
+
+    Attributes:
+        streams: Where each stream puts itself, under its flow's id.
+        stopping: mitmproxy is about to end.
+    """
+
+    streams: "WeakValueDictionary[str, LiveStream]"
+    stopping: bool
 
 
 class LiveEvent(events.Event):
@@ -38,12 +62,12 @@ class LiveEvent(events.Event):
 class LiveStream(HttpStream):
     """An HTTP stream whose server may be a pump."""
 
-    def __init__(self, ctx: context.Context, stream_id: int, bodies: "LiveBodies") -> None:
+    def __init__(self, ctx: context.Context, stream_id: int, bodies: Registry) -> None:
         super().__init__(ctx, stream_id)
         self.bodies = bodies
         self.ours = False
-        self.start_pump: Callable[[], Pump] | None = None
-        self.pump: Pump | None = None
+        self.start_pump: Callable[[], Server] | None = None
+        self.pump: Server | None = None
         self.kept = bytearray()
         self.sent = 0
 
@@ -153,7 +177,7 @@ class LiveStream(HttpStream):
 class LiveHttpLayer(HttpLayer):
     """An HTTP layer with live streams, which routes their pumps' events to them."""
 
-    bodies: "LiveBodies"
+    bodies: Registry
 
     @override
     def make_stream(self, stream_id: int) -> layer.CommandGenerator[None]:

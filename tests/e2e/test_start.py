@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from addon.option_table import OPTIONS
 from tests.process import KEY, LOOPBACK, ROOT, Process, free_port, serving, start
 from tests.upstream import Upstream
 from tests.wire import ask
@@ -146,8 +147,12 @@ def test_the_options_can_be_printed_and_pasted_back(tmp_path: Path) -> None:
     process = start(["--options"], tmp_path, {})
     assert process.popen.wait(60) == 0
     process.stop()
-    options = yaml.safe_load(process.output)
-    assert options["ollama_port"] == 11434
+    printed = yaml.safe_load(process.output)
+    ours = {name: value for name, value in printed.items() if name.startswith("ollama_")}
+    assert ours == {
+        option.name: list(option.default) if isinstance(option.default, tuple) else option.default
+        for option in OPTIONS  # of which the README's table is made
+    }
 
 
 @pytest.mark.parametrize("stream", ["true", "false"])
