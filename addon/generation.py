@@ -74,9 +74,7 @@ async def answer[Request: (ChatRequest, GenerateRequest)](
     if request.wants_unload:
         return json_answer(load_answer(endpoint.shape, request.model, "unload", exchange.moment().wall_ns))
     check_capabilities(endpoint.verb, request, lookup(model))
-    options_to_openai(
-        request.options, profile, None
-    )  # a wrong type is told before anything is generated, and at a load
+    options_to_openai(request.options, profile, None)  # a wrong type is told at a load too, and before all that follows
     if request.wants_load:
         return json_answer(load_answer(endpoint.shape, request.model, "load", exchange.moment().wall_ns))
     for field in NOT_BUILT:
@@ -107,9 +105,7 @@ def check_capabilities(verb: str, request: ChatRequest | GenerateRequest, known:
     """
     if isinstance(request, GenerateRequest):
         request.check_raw()
-    lacks = (
-        frozenset(("thinking", "completion", "tools")) - frozenset(known.capabilities) if known.known else frozenset()
-    )
+    lacks = CHECKED_CAPABILITIES.difference(known.capabilities) if known.known else frozenset[str]()
     if request.think and "thinking" in lacks:
         raise RequestError(f'"{request.model}" does not support thinking')
     if "completion" in lacks:

@@ -119,7 +119,7 @@ class Pump:
             await self._send(ResponseData(stream_id, chunk))
             await self.handler.drain_writers()
             await self.writable.wait()
-            if self._connection_lost():  # mitmproxy tells the stream ; a body that never waits would prevent that
+            if self._connection_lost():  # mitmproxy will tell the stream, unless a body that never waits keeps it busy
                 return
         await self._send(ResponseEndOfMessage(stream_id))
 

@@ -128,9 +128,8 @@ class OllamaService:
 
     def _check_client(self, flow: http.HTTPFlow) -> None:
         peer = str(flow.client_conn.peername[0])
-        captured = (
-            flow.client_conn.proxy_mode.type_name == "local"
-        )  # a program of this machine, at any of its addresses
+        # A program of this machine, whatever the address at which local capture shows it.
+        captured = flow.client_conn.proxy_mode.type_name == "local"
         if not captured and not client_allowed(peer, self.settings.allow):
             raise RequestError(
                 f"clients at {peer} are not allowed to use this proxy: add their network to ollama_allow", status=403
