@@ -5,6 +5,7 @@ import contextlib
 import json
 import socket
 import threading
+from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterator
 from typing import Any
 
@@ -23,16 +24,30 @@ def last_words(error: Exception) -> http.Response:
 
 
 class Gate:
-    """Lets the other side go on, one step at a time, across threads."""
+    """Lets an answer go on, one step for each time that the test opens it from its own thread."""
 
     def __init__(self) -> None:
-        self._steps = threading.Semaphore(0)
+        self._lock = threading.Lock()
+        self._open = 0
+        self._waiting: deque[tuple[asyncio.AbstractEventLoop, asyncio.Future[None]]] = deque()
 
     def open(self) -> None:
-        self._steps.release()
+        with self._lock:
+            if not self._waiting:
+                self._open += 1
+                return
+            loop, waiter = self._waiting.popleft()
+        loop.call_soon_threadsafe(lambda: waiter.done() or waiter.set_result(None))
 
     async def wait(self) -> None:
-        await asyncio.to_thread(self._steps.acquire)
+        loop = asyncio.get_running_loop()
+        with self._lock:
+            if self._open:
+                self._open -= 1
+                return
+            waiter = loop.create_future()
+            self._waiting.append((loop, waiter))
+        await waiter
 
 
 class Answers:
