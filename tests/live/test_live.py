@@ -37,7 +37,12 @@ class Gate:
                 self._open += 1
                 return
             loop, waiter = self._waiting.popleft()
-        loop.call_soon_threadsafe(lambda: waiter.done() or waiter.set_result(None))
+        loop.call_soon_threadsafe(self._let_through, waiter)
+
+    @staticmethod
+    def _let_through(waiter: asyncio.Future[None]) -> None:
+        if not waiter.done():  # its answer may have been cancelled
+            waiter.set_result(None)
 
     async def wait(self) -> None:
         loop = asyncio.get_running_loop()
