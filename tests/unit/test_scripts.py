@@ -8,24 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.machine import PROGRAM, PYTHON, ROOT, SCRIPTS, UV, WRITE_DOWN, Machine
+from tests.machine import PROGRAM, ROOT, SCRIPTS, WRITE_DOWN, Machine
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the scripts are for bash; Windows uses uv itself")
 
 LOCAL, TESTS, SETUP = SCRIPTS
 CI = ".ci/run"
-
-
-@pytest.fixture
-def bare(tmp_path: Path) -> Machine:
-    return Machine(tmp_path)
-
-
-@pytest.fixture
-def machine(bare: Machine) -> Machine:
-    bare.program("uv", UV)
-    bare.program("python3.13", PYTHON)
-    return bare
 
 
 @pytest.mark.parametrize("script", [*SCRIPTS, CI, "scripts/_environment.sh"])

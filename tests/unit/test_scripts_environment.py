@@ -13,18 +13,6 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the scripts are
 LOCAL = "scripts/run_local.sh"
 
 
-@pytest.fixture
-def bare(tmp_path: Path) -> Machine:
-    return Machine(tmp_path)
-
-
-@pytest.fixture
-def machine(bare: Machine) -> Machine:
-    bare.program("uv", UV)
-    bare.program("python3.13", PYTHON)
-    return bare
-
-
 def python_used(machine: Machine, env: Mapping[str, str] | None = None) -> str:
     machine.run(LOCAL, env=env)
     return next(line for line in machine.calls if line.startswith("uv sync")).partition(" with ")[2]

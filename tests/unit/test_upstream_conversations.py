@@ -2,47 +2,18 @@
 
 import base64
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.upstream import Upstream
+from tests.openai_requests import ASSISTANT, CALL, CLOSED, EMPTY_OBJECT, RESULT, TOOL, USER, image, strict_format, tool
 
-USER = [{"role": "user", "content": "hi"}]
-CALL = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
-ASSISTANT = {"role": "assistant", "content": None, "tool_calls": [CALL]}
-RESULT = {"role": "tool", "tool_call_id": "call_1", "content": "ok"}
-EMPTY_OBJECT = {"type": "object", "properties": {}}
-CLOSED = {"additionalProperties": False, "type": "object"}
-TOOL = {"type": "function", "function": {"name": "f", "parameters": EMPTY_OBJECT}}
 BAD_IMAGE = (
     "You uploaded an unsupported image. Please make sure your image has of one the following formats: "
     "['png', 'jpeg', 'gif', 'webp']."
 )
 ROLES = "'system', 'assistant', 'user', 'function', 'tool', and 'developer'"
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[httpx.Client]:
-    with (
-        Upstream.in_thread() as upstream,
-        httpx.Client(base_url=upstream.base_url, headers={"authorization": "Bearer any"}) as running,
-    ):
-        yield running
-
-
-def tool(**function: Any) -> dict[str, Any]:
-    return {"tools": [{"type": "function", "function": function}]}
-
-
-def image(url: Any, role: str = "user") -> dict[str, Any]:
-    return {"messages": [{"role": role, "content": [{"type": "image_url", "image_url": {"url": url}}]}]}
-
-
-def strict_format(schema: Any) -> dict[str, Any]:
-    return {"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": schema, "strict": True}}}
 
 
 # (what differs from a plain gpt-4o request, param, code, message)

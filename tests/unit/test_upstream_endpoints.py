@@ -1,12 +1,9 @@
 """The test upstream knows its endpoints, models, keys and limits, and refuses in OpenAI's words."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
-
-from tests.upstream import Upstream
 
 USER = [{"role": "user", "content": "hi"}]
 NOT_JSON = (
@@ -14,15 +11,6 @@ NOT_JSON = (
     "correctly. The OpenAI API expects a JSON payload, but what was sent was not valid JSON. If you have trouble "
     "figuring out how to fix this, please contact us through our help center at help.openai.com.)"
 )
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[httpx.Client]:
-    with (
-        Upstream.in_thread() as upstream,
-        httpx.Client(base_url=upstream.base_url, headers={"authorization": "Bearer any"}) as running,
-    ):
-        yield running
 
 
 @pytest.mark.parametrize(

@@ -1,44 +1,15 @@
 """The test upstream refuses parameters as OpenAI does, in its words, one fault at a time, by family of models."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.upstream import Upstream
+from tests.openai_requests import ASSISTANT, CLOSED, RESULT, TOOL, USER, image, strict_format, tool
 
-USER = [{"role": "user", "content": "hi"}]
-CALL = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
-ASSISTANT = {"role": "assistant", "content": None, "tool_calls": [CALL]}
-RESULT = {"role": "tool", "tool_call_id": "call_1", "content": "ok"}
-CLOSED = {"additionalProperties": False, "type": "object"}
-EMPTY_OBJECT = {"type": "object", "properties": {}}
-TOOL = {"type": "function", "function": {"name": "f", "parameters": EMPTY_OBJECT}}
 NO_REASONING_TOOLS = "Function tools with reasoning_effort are not supported for {} in /v1/chat/completions. {}"
 EFFORTS = "Supported values are: 'none', 'low', 'medium', 'high', and 'xhigh'."
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[httpx.Client]:
-    with (
-        Upstream.in_thread() as upstream,
-        httpx.Client(base_url=upstream.base_url, headers={"authorization": "Bearer any"}) as running,
-    ):
-        yield running
-
-
-def tool(**function: Any) -> dict[str, Any]:
-    return {"tools": [{"type": "function", "function": function}]}
-
-
-def image(url: Any, role: str = "user") -> dict[str, Any]:
-    return {"messages": [{"role": role, "content": [{"type": "image_url", "image_url": {"url": url}}]}]}
-
-
-def strict_format(schema: Any) -> dict[str, Any]:
-    return {"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": schema, "strict": True}}}
 
 
 def unsupported(name: str) -> str:
