@@ -79,9 +79,7 @@ def use_json(master: Master) -> None:
     # A collector reads a pipe. There Python would hold lines back until 8 KB are full, and lose them when it is killed.
     if (reconfigure := getattr(termlog.logger.file, "reconfigure", None)) is not None:
         reconfigure(line_buffering=True)
-    if (
-        "flow_detail" in master.options
-    ):  # mitmdump's list of flows, which is not a log and would stand between the lines
+    if "flow_detail" in master.options:  # mitmdump's list of flows is no log, and would stand between the lines
         master.options.update(flow_detail=0)
 
 

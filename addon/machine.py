@@ -18,6 +18,9 @@ type IsOwn = Callable[[Address], bool]
 LOOPBACK_NAMES: Final = frozenset({"localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback"})
 """Names of the loopback address: RFC 6761, and what Debian and Fedora write into /etc/hosts."""
 
+LOOPBACK_OF: Final = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
+"""Where a program on this machine connects to, when what listens does so on all addresses."""
+
 DISCARD_PORT: Final = 9
 """Any port would do: nothing is sent there."""
 

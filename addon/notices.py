@@ -6,12 +6,14 @@ from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
+from addon.listen import DEFAULT_PORTS
+from addon.machine import LOOPBACK_OF
 from addon.option_table import ALLOW, API_KEY, LISTEN, OPTION_NAMES, UPSTREAM_PROXY
 from addon.settings import Settings
 
 PROXY_VARIABLES: Final = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
 
-OLLAMA_PORTS: Final = {"": 11434, "http": 80, "https": 443}
+OLLAMA_PORTS: Final = {"": 11434, **DEFAULT_PORTS}
 """The port of an OLLAMA_HOST that names none, by its scheme."""
 
 
@@ -69,7 +71,7 @@ def points_here(ollama_host: str, listen: tuple[str, int]) -> bool:
         return False
     if listen_host in ("0.0.0.0", "::"):
         return True  # the host may be any name of this machine
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # clients connect to loopback instead
+    host = LOOPBACK_OF.get(host, host)
     if "localhost" in (host, listen_host):
         return {host, listen_host} <= {"localhost", "127.0.0.1", "::1"}
     return host == listen_host

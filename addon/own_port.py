@@ -15,7 +15,7 @@ from typing import Final
 
 from mitmproxy.proxy.mode_specs import ProxyMode
 
-from addon.machine import plain_host
+from addon.machine import LOOPBACK_OF, plain_host
 
 DEFAULT_MODE: Final = ["regular"]
 
@@ -24,9 +24,6 @@ OWNER_SECONDS: Final = 1.0
 
 OWNER_BYTES: Final = 512
 """More is not read from it: a version is short."""
-
-LOOPBACK_OF: Final = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
-"""Where a program on all addresses is asked."""
 
 ELSEWHERE: Final = "choose another port with --set ollama_port=PORT or PROXY_PORT (or in ollama_listen, if it has one)"
 

@@ -149,11 +149,6 @@ def _bind_host(text: str) -> str | None:
         return None
 
 
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches a listener on this host (an IP address or `localhost`)."""
-    return host == "localhost" or ip_address(host).is_loopback
-
-
 def networks(values: Iterable[str]) -> tuple[Network, ...]:
     """Networks or single addresses; an address with a prefix length means the network it is in."""
     try:

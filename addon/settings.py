@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from addon import option_table as table
 from addon import setting_values as values
 from addon.environment import Environment, read_environment
+from addon.machine import is_loopback
 from addon.option_table import OPTION_NAMES, Option
 from addon.setting_values import Network
 
@@ -135,7 +136,7 @@ def settings_from(options: OptManager, environment: Environment) -> Settings:
     port = _parsed(options, table.PORT, values.port)
     listen = _parsed(options, table.LISTEN, lambda value: values.listen_address(value, port))
     allow = _parsed(options, table.ALLOW, values.networks)
-    if not values.is_loopback(listen[0]) and all(network.is_loopback for network in allow):
+    if not is_loopback(listen[0]) and all(network.is_loopback for network in allow):
         raise ValueError(
             f"{table.LISTEN} is {options.ollama_listen!r}, but {table.ALLOW} lets in only this machine: "
             f"add the networks of your clients to {table.ALLOW.name}, such as 127.0.0.0/8,192.168.1.0/24"

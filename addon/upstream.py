@@ -19,7 +19,7 @@ import orjson
 from mitmproxy.utils import asyncio_utils
 
 from addon import PROXY_VERSION
-from addon.listen import LOOP_HEADER
+from addon.listen import DEFAULT_PORTS, LOOP_HEADER
 from addon.settings import Settings
 from translators.errors import OllamaError, RequestError, UpstreamBroken, UpstreamTimeout, UpstreamUnreachable
 from translators.loose_json import read_json
@@ -201,12 +201,11 @@ class Upstream:
 
 def _unreachable(error: Exception, request: httpx2.Request) -> OllamaError:
     url, limits = request.url, request.extensions["timeout"]
+    port = url.port or DEFAULT_PORTS[url.scheme]
     if not _is_timeout(error):
-        return UpstreamUnreachable(f"the upstream {url.host}:{_port(url)} cannot be reached: {_reason(error)}")
+        return UpstreamUnreachable(f"the upstream {url.host}:{port} cannot be reached: {_reason(error)}")
     if isinstance(error, httpx2.ConnectTimeout):
-        return UpstreamTimeout(
-            f"the upstream {url.host}:{_port(url)} did not let us connect within {limits['connect']} s"
-        )
+        return UpstreamTimeout(f"the upstream {url.host}:{port} did not let us connect within {limits['connect']} s")
     return UpstreamTimeout(f"the upstream {url.host} was silent for {limits['read']} s (see ollama_request_timeout)")
 
 
@@ -234,10 +233,6 @@ def _broken(error: Exception, host: str) -> OllamaError:
     if _is_timeout(error):
         return UpstreamTimeout(f"the upstream {host} stopped in the middle of its answer (ollama_request_timeout)")
     return UpstreamBroken(f"the upstream {host} broke off in the middle of its answer: {_reason(error)}")
-
-
-def _port(url: httpx2.URL) -> int:
-    return url.port or (443 if url.scheme == "https" else 80)
 
 
 def _reason(error: Exception) -> str:

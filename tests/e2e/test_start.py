@@ -189,4 +189,5 @@ def test_it_ends_at_once_in_the_middle_of_a_stream_and_tells_the_client(tmp_path
             got += piece
     assert b'{"error":"the proxy is shutting down"}' in got
     assert upstream.wait_aborted("[[gate:shutdown]]").end == "aborted"
+    # asyncio of Python 3.12 prints a traceback of its own for a connection that is cancelled; none may be ours
     assert str(ROOT / "addon") not in proxy.output.partition("Loading script")[2].partition("\n")[2]
