@@ -91,3 +91,17 @@ def test_an_error_of_our_own_is_an_ollama_error_and_the_request_travels_nowhere(
     assert (got.status, got.header("Content-Type")) == (500, "application/json; charset=utf-8")
     assert "internal error of the proxy (RuntimeError)" in json.loads(got.body)["error"]
     assert "Traceback" in proxy.output  # in the log, for whoever mends it
+
+
+def test_an_error_while_a_request_is_judged_keeps_it_from_travelling_on(upstream: Upstream, tmp_path: Path) -> None:
+    script = tmp_path / "broken.py"
+    script.write_text(
+        "import addon.listen\n\ndef verdict_of(*_):\n    raise RuntimeError('broken')\n\n"
+        "addon.listen.verdict_of = verdict_of\n"
+    )
+    target = f"{upstream.base_url}/chat/completions"
+    with serving(upstream.base_url, tmp_path, "-s", str(script)) as proxy:
+        got = ask(proxy.port, "POST", target, chat("marker-fail-open"), Authorization="Bearer any")
+    assert got.status == 500
+    assert "internal error of the proxy (RuntimeError)" in json.loads(got.body)["error"]
+    assert not upstream.requests_with("marker-fail-open")
