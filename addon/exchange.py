@@ -31,6 +31,7 @@ class ExchangeRecord:
         duration_ms: Milliseconds to the end of the answer.
         prompt_tokens: As the upstream counted; None when it did not.
         output_tokens: As the upstream counted; None when it did not.
+        retries: Why upstream calls were made again, a reason for each time.
         notes: What of the request did not travel unchanged.
         error: Why it failed; None when it did not.
         client: The client's address as mitmproxy has it, of which host and port come first; None when unknown.
@@ -45,6 +46,7 @@ class ExchangeRecord:
     duration_ms: float
     prompt_tokens: int | None
     output_tokens: int | None
+    retries: tuple[str, ...]
     notes: tuple[str, ...]
     error: str | None
     client: tuple[Any, ...] | None
@@ -61,6 +63,7 @@ class Exchange:
         key: The upstream's, which no error may show.
         model: As the client named it; empty when the route knows no model.
         upstream_id: The upstream's `x-request-id`.
+        retries: Why upstream calls were made again, a reason for each time.
         notes: What did not travel unchanged.
         usage: Token counts, when the upstream gave any.
         error: Why it failed; empty when it did not.
@@ -75,6 +78,7 @@ class Exchange:
     request_id: str = field(init=False)
     model: str = ""
     upstream_id: str = ""
+    retries: list[str] = field(default_factory=list)
     notes: Sequence[Note] = ()
     usage: Usage | None = None
     error: str = ""
@@ -120,6 +124,7 @@ class Exchange:
             duration_ms=self.elapsed_ns / 1e6,
             prompt_tokens=usage.prompt_tokens,
             output_tokens=usage.output_tokens,
+            retries=tuple(self.retries),
             notes=tuple(map(str, self.notes)),
             error=self.error or None,
             client=self.flow.client_conn.peername,

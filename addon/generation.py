@@ -11,7 +11,8 @@ from addon.catalogue import Known
 from addon.exchange import Exchange
 from addon.live import LiveResponse
 from addon.responses import JSON_BARE, NDJSON, error_answer, json_answer
-from addon.upstream import Reply, Upstream, let_go
+from addon.transport import Reply, let_go
+from addon.upstream import Upstream
 from translators.answer import AnswerTranslator
 from translators.errors import ModelNotFound, NotBuilt, OllamaError, RequestError, UpstreamError
 from translators.names import canonical_name, without_latest
@@ -120,12 +121,11 @@ async def _ask(
     writer = StreamWriter if stream else WholeWriter
     sent_ns = exchange.elapsed_ns
     try:
-        reply = await upstream.post(CHAT_COMPLETIONS, translated.payload, exchange.hops)
+        reply = await upstream.post(CHAT_COMPLETIONS, translated.payload, exchange)
     except UpstreamError as error:
         if names_missing_model(error):
             raise ModelNotFound(f"model '{model}' not found") from error
         raise
-    exchange.upstream_id = reply.request_id
     translator = AnswerTranslator(
         ChatCompletionReader(),
         writer(shape, model, sent_ns=sent_ns, tool_names=translated.tool_names),
@@ -149,7 +149,7 @@ async def _lines(reply: Reply, translator: AnswerTranslator, exchange: Exchange)
     Raises:
         OllamaError: The answer failed; what came before it was right.
     """
-    chunks = reply.chunks()
+    chunks = reply.chunks
     try:
         async for chunk in chunks:
             if lines := translator.feed(chunk, exchange.moment()):

@@ -24,37 +24,41 @@ LIST_SECONDS: Final = 10
 class Listing:
     """The upstream's models, fetched when they are asked for."""
 
-    def __init__(self, upstream: Upstream, catalogue: Catalogue) -> None:
+    def __init__(self, upstream: Upstream, catalogue: Catalogue, seconds: float = LIST_SECONDS) -> None:
         """Begin with no list.
 
         Args:
             upstream: Whose models are listed.
             catalogue: What is known beside its list.
+            seconds: How long one list is good for, and shared among clients; with 0 each exchange makes its own call.
         """
         self._upstream = upstream
         self._catalogue = catalogue
+        self._seconds = seconds
         self._good_until = 0.0
         self._fetching: asyncio.Task[list[Model]] | None = None
 
-    async def models(self, hops: str) -> list[Model]:
+    async def models(self, exchange: Exchange) -> list[Model]:
         """The upstream's models that are of use for text.
 
         Raises:
             UpstreamError: The list cannot be had.
         """
+        if not self._seconds:
+            return await self._fetch(exchange)
         if self._fetching is None or (self._fetching.done() and time.monotonic() >= self._good_until):
-            self._fetching = asyncio_utils.create_task(self._fetch(hops), name="model list", keep_ref=True)
+            self._fetching = asyncio_utils.create_task(self._fetch(exchange), name="model list", keep_ref=True)
             self._fetching.add_done_callback(lambda task: task.cancelled() or task.exception())  # if all clients leave
         return await asyncio.shield(self._fetching)  # many clients make one call, which outlives the one that made it
 
-    async def _fetch(self, hops: str) -> list[Model]:
-        models = self._catalogue.visible(entries_of(await self._upstream.models(hops)))
-        self._good_until = time.monotonic() + LIST_SECONDS
+    async def _fetch(self, exchange: Exchange) -> list[Model]:
+        models = self._catalogue.visible(entries_of(await self._upstream.models(exchange)))
+        self._good_until = time.monotonic() + self._seconds
         return models
 
     async def tags(self, exchange: Exchange) -> http.Response:
         """Answer `/api/tags`."""
-        return json_answer(tags_body(await self.models(exchange.hops)))
+        return json_answer(tags_body(await self.models(exchange)))
 
     async def show(self, exchange: Exchange) -> http.Response:
         """Answer `/api/show`.
@@ -72,7 +76,7 @@ class Listing:
     async def _model(self, model_id: str, asked: str, exchange: Exchange) -> Model:
         known = self._catalogue.lookup(model_id)
         try:
-            listed = await self.models(exchange.hops)
+            listed = await self.models(exchange)
         except OllamaError:
             if known.known:
                 return known.model(model_id)

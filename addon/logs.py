@@ -131,6 +131,9 @@ def exchange_line(record: ExchangeRecord) -> str:
     parts = [record.route, record.model, str(record.status), f"{', '.join(times)},", f"id={record.request_id}"]
     if record.upstream_request_id:
         parts.append(f"upstream={record.upstream_request_id}")
+    if record.retries:
+        times_word = "once" if len(record.retries) == 1 else f"{len(record.retries)} times"
+        parts.append(f"retried {times_word} ({', '.join(record.retries)})")
     if record.notes:
         parts.append(f"[{'; '.join(record.notes)}]")
     if record.error is not None:

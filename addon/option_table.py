@@ -112,6 +112,13 @@ REQUEST_TIMEOUT: Final = Option(
     "The longest silence of the OpenAI-style server in seconds, first byte included; not the length of an answer.",
     "seconds",
 )
+MAX_RETRIES: Final = Option(
+    "ollama_max_retries",
+    ("PROXY_MAX_RETRIES",),
+    2,
+    "How often a call that failed before its answer began is made again: without a connection, or with status 408, "
+    "409, 429 or 5xx. A Retry-After of up to 30 seconds is kept; ollama_request_timeout bounds all tries together.",
+)
 UPSTREAM_PROXY: Final = Option(
     "ollama_upstream_proxy",
     ("PROXY_UPSTREAM_PROXY",),
@@ -124,6 +131,19 @@ CA_FILE: Final = Option(
     ("PROXY_CA_FILE",),
     "",
     "PEM file of the authorities to trust in calls to the OpenAI-style server, instead of the system's.",
+)
+RECORD_MODE: Final = Option(
+    "ollama_record_mode",
+    ("PROXY_RECORD_MODE",),
+    "",
+    "off: live, nothing is kept; none: recordings are replayed and nothing is asked elsewhere; all: live, and every "
+    "exchange is kept. Empty: off, or none without a key and a base URL.",
+)
+RECORDINGS: Final = Option(
+    "ollama_recordings",
+    ("PROXY_RECORDINGS",),
+    "",
+    "The folder of the recordings. Empty: recordings/ in this project.",
 )
 LOG_LEVEL: Final = Option(
     "ollama_log_level",
@@ -147,8 +167,11 @@ OPTIONS: Final = (
     ORIGINS,
     MODELS,
     REQUEST_TIMEOUT,
+    MAX_RETRIES,
     UPSTREAM_PROXY,
     CA_FILE,
+    RECORD_MODE,
+    RECORDINGS,
     LOG_LEVEL,
     LOG_FORMAT,
 )

@@ -15,11 +15,13 @@ from addon import PROXY_VERSION, generation, listen, logs, routes
 from addon.access import Admission, Asked, admission, client_allowed, origins_from
 from addon.catalogue import Catalogue
 from addon.exchange import Exchange
+from addon.http_transport import HttpTransport
 from addon.listing import Listing
 from addon.live import LiveResponse
 from addon.machine import is_own_address
 from addon.responses import crash_answer, error_answer, json_answer, respond
 from addon.settings import Settings
+from addon.transport import Transport
 from addon.upstream import Upstream
 from translators.errors import NotBuilt, OllamaError, RequestError
 from translators.go_json import encode
@@ -63,7 +65,9 @@ class OllamaService:
         self.rules = listen.Rules(ports, frozenset(settings.hosts), token)
         self._origins = origins_from(settings.origins)
         catalogue = Catalogue.load(settings.models)
-        self.upstream = Upstream(settings)
+        self.upstream = Upstream(
+            _transport(settings), max_retries=settings.max_retries, seconds=settings.request_timeout
+        )
         listing = Listing(self.upstream, catalogue)
         text = partial(generation.answer, upstream=self.upstream, lookup=catalogue.lookup)
         self._handlers: dict[routes.Name, Handler] = {
@@ -145,6 +149,12 @@ class OllamaService:
         # On a listener of mitmproxy's the host has been looked at already: it decided that the request is ours.
         guarded = listener.on_loopback and direct
         return admission(asked, self._origins, guarded=guarded, hostname=socket.gethostname(), is_own=is_own_address)
+
+
+def _transport(settings: Settings) -> Transport:
+    if settings.record_mode != "off":
+        raise ValueError(settings.offline_reason or "recordings cannot be used yet: leave ollama_record_mode empty")
+    return HttpTransport(settings)
 
 
 async def _logged(body: AsyncGenerator[bytes], exchange: Exchange, status: int) -> AsyncGenerator[bytes]:

@@ -63,12 +63,20 @@ def seconds(value: int) -> int:
     return value
 
 
+def retries(value: int) -> int:
+    """How often to try again."""
+    if not 0 <= value <= 10:
+        raise ValueError("give a number from 0 to 10")
+    return value
+
+
 def choice(*choices: str) -> Callable[[str], str]:
     """A parser for one of these words, in capitals or not."""
 
     def parse(value: str) -> str:
         if value.lower() not in choices:
-            raise ValueError(f"give {', '.join(choices[:-1])} or {choices[-1]}")
+            words = [word for word in choices if word]
+            raise ValueError(f"give {', '.join(words[:-1])} or {words[-1]}")
         return value.lower()
 
     return parse

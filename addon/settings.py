@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from addon import option_table as table
 from addon import setting_values as values
-from addon.environment import Environment, read_environment
+from addon.environment import PROJECT_ROOT, Environment, read_environment
 from addon.machine import is_loopback
 from addon.option_table import OPTION_NAMES, Option
 from addon.setting_values import Network
@@ -31,7 +31,7 @@ class Settings:
     """All settings, checked.
 
     Attributes:
-        base_url: Of the upstream, without a slash at its end.
+        base_url: Of the upstream, without a slash at its end; empty when there is none.
         api_key: The upstream's key; empty when it needs none.
         organization: Value of the OpenAI-Organization header, or empty.
         project: Value of the OpenAI-Project header, or empty.
@@ -42,6 +42,10 @@ class Settings:
         origins: Further browser origins.
         models: Path of models.toml.
         request_timeout: The longest silence of the upstream, in seconds.
+        max_retries: How often a failed upstream call is made again.
+        record_mode: `off` (live, nothing kept), `none` (replay only) or `all` (live, everything kept).
+        recordings: The folder of the recordings.
+        offline_reason: Why recordings are replayed although nobody asked for it; empty when somebody did.
         upstream_proxy: URL of the company proxy, which may hold a password; empty when there is none.
         ca_file: PEM file to trust in upstream calls.
         log_level: debug, info, warning or error.
@@ -59,6 +63,10 @@ class Settings:
     origins: tuple[str, ...]
     models: Path | None
     request_timeout: int
+    max_retries: int
+    record_mode: str
+    recordings: Path
+    offline_reason: str
     upstream_proxy: str = field(repr=False)
     ca_file: Path | None
     log_level: str
@@ -142,8 +150,13 @@ def settings_from(options: OptManager, environment: Environment) -> Settings:
             f"add the networks of your clients to {table.ALLOW.name}, such as 127.0.0.0/8,192.168.1.0/24"
         )
     api_key = _checked_key(environment.api_key)
+    base_url = _parsed(options, table.BASE_URL, values.base_url) or (table.OPENAI_URL if api_key else "")
+    nowhere = "" if base_url else _nowhere(environment.near_misses)
+    mode = _parsed(options, table.RECORD_MODE, values.choice("", "off", "none", "all"))
+    if nowhere and mode in ("off", "all"):
+        raise ValueError(f"{table.RECORD_MODE} is {mode!r}, which needs an upstream: {nowhere}")
     return Settings(
-        base_url=_base_url(_parsed(options, table.BASE_URL, values.base_url), api_key, environment.near_misses),
+        base_url=base_url,
         api_key=api_key,
         organization=environment.organization,
         project=environment.project,
@@ -154,6 +167,10 @@ def settings_from(options: OptManager, environment: Environment) -> Settings:
         origins=_parsed(options, table.ORIGINS, values.items),
         models=_parsed(options, table.MODELS, values.path),
         request_timeout=_parsed(options, table.REQUEST_TIMEOUT, values.seconds),
+        max_retries=_parsed(options, table.MAX_RETRIES, values.retries),
+        record_mode=mode or ("none" if nowhere else "off"),
+        recordings=_parsed(options, table.RECORDINGS, values.path) or PROJECT_ROOT / "recordings",
+        offline_reason="" if mode else nowhere,
         upstream_proxy=_parsed(options, table.UPSTREAM_PROXY, values.proxy_url),
         ca_file=_parsed(options, table.CA_FILE, values.ca_file),
         log_level=_parsed(options, table.LOG_LEVEL, values.choice("debug", "info", "warning", "error")),
@@ -177,13 +194,10 @@ def _checked_key(key: SecretStr) -> SecretStr:
     return key
 
 
-def _base_url(given: str, api_key: SecretStr, near_misses: Sequence[str]) -> str:
-    if given:
-        return given
-    if api_key:
-        return table.OPENAI_URL
+def _nowhere(near_misses: Sequence[str]) -> str:
+    """What is missing for live answers, and what was perhaps meant for it."""
     hints = "".join(f" ({hint})" for hint in near_misses)
-    raise ValueError(
+    return (
         f"set {table.API_KEY.name} to use OpenAI, or {table.BASE_URL.variables[0]} for another OpenAI-style server, in "
         f"the environment or in .env: there is neither{hints}"
     )

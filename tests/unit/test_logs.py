@@ -29,6 +29,7 @@ RECORD = ExchangeRecord(
     duration_ms=1900.0,
     prompt_tokens=12,
     output_tokens=48,
+    retries=(),
     notes=("top_k: dropped", "seed: sent"),
     error=None,
     client=("127.0.0.1", 50000),
@@ -88,6 +89,13 @@ def test_the_line_leaves_out_what_is_not_known() -> None:
     assert exchange_line(replace(bare, output_tokens=None)) == "POST /api/chat 200 1.9 s, id=abc"
 
 
+@pytest.mark.parametrize(
+    ("retries", "told"), [(("429",), " retried once (429) "), (("503", "gone"), " retried 2 times (503, gone) ")]
+)
+def test_the_line_tells_retries_and_their_reasons(retries: tuple[str, ...], told: str) -> None:
+    assert told in exchange_line(replace(RECORD, retries=retries))
+
+
 def test_what_came_from_outside_cannot_break_the_line() -> None:
     line = exchange_line(replace(RECORD, model="a\nb\u2028\x1b[31m", error="one\r\ntwo " + "x" * 1000))
     assert line.isprintable()
@@ -130,6 +138,7 @@ def test_an_exchange_is_one_json_object_with_its_parts() -> None:
         "duration_ms": 1900.0,
         "prompt_tokens": 12,
         "output_tokens": 48,
+        "retries": [],
         "notes": ["top_k: dropped", "seed: sent"],
         "error": None,
         "client": "127.0.0.1:50000",

@@ -9,6 +9,7 @@ from mitmproxy.addonmanager import Loader
 from mitmproxy.certs import CertStore
 from mitmproxy.test import taddons
 
+from addon.environment import PROJECT_ROOT
 from addon.option_table import OPTION_NAMES, OPTIONS, VARIABLES, markdown_table
 from addon.setting_values import redacted, shown
 from addon.settings import Settings, add_options, deferred_problem, settings_from
@@ -150,9 +151,41 @@ def test_a_base_url_needs_no_key() -> None:
     assert not settings.api_key
 
 
-def test_neither_key_nor_base_url_is_told_with_the_near_misses() -> None:
-    with pytest.raises(ValueError, match=r"set OPENAI_API_KEY to use OpenAI, or OPENAI_BASE_URL .* \(a\) \(b\)$"):
-        settings_from(options(), outside(key="", near_misses=("a", "b")))
+NOWHERE = r"set OPENAI_API_KEY to use OpenAI, or OPENAI_BASE_URL .* \(a\) \(b\)$"
+
+
+def test_with_neither_key_nor_base_url_recordings_are_replayed_and_the_near_misses_are_told() -> None:
+    settings = settings_from(options(), outside(key="", near_misses=("a", "b")))
+    assert (settings.record_mode, settings.base_url) == ("none", "")
+    assert re.search(NOWHERE, settings.offline_reason)
+
+
+@pytest.mark.parametrize("mode", ["off", "all", "OFF"])
+def test_a_mode_that_needs_an_upstream_is_refused_without_one_and_the_near_misses_are_told(mode: str) -> None:
+    with pytest.raises(ValueError, match=NOWHERE):
+        settings_from(options(ollama_record_mode=mode), outside(key="", near_misses=("a", "b")))
+
+
+@pytest.mark.parametrize(("mode", "meant"), [("", "off"), ("off", "off"), ("none", "none"), ("All", "all")])
+def test_with_a_key_answers_are_live_unless_something_else_is_asked(mode: str, meant: str) -> None:
+    settings = parsed(ollama_record_mode=mode)
+    assert (settings.record_mode, settings.offline_reason) == (meant, "")
+
+
+def test_a_wrong_mode_names_the_right_ones() -> None:
+    with pytest.raises(ValueError, match=r"ollama_record_mode \(PROXY_RECORD_MODE\) is 'on': give off, none or all$"):
+        parsed(ollama_record_mode="on")
+
+
+def test_recordings_are_in_the_project_unless_another_folder_is_named() -> None:
+    assert parsed().recordings == PROJECT_ROOT / "recordings"
+    assert parsed(ollama_recordings="~/tapes").recordings == Path.home() / "tapes"
+
+
+@pytest.mark.parametrize("count", [-1, 11])
+def test_an_absurd_number_of_retries_is_refused(count: int) -> None:
+    with pytest.raises(ValueError, match=rf"ollama_max_retries .* is {count}: give a number from 0 to 10"):
+        parsed(ollama_max_retries=count)
 
 
 @pytest.mark.parametrize(

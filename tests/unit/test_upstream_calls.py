@@ -13,7 +13,10 @@ from aiohttp import web
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from mitmproxy.certs import CertStore
+from mitmproxy.test.tflow import tflow
 
+from addon.exchange import Exchange
+from addon.http_transport import HttpTransport
 from addon.settings import Settings, settings_from
 from addon.upstream import Upstream, encode
 from tests.setting_sources import KEY, options, outside
@@ -46,16 +49,20 @@ async def server(answer: Answer, tls: ssl.SSLContext | None = None) -> AsyncIter
 
 @asynccontextmanager
 async def calling(made: Settings) -> AsyncIterator[Upstream]:
-    upstream = Upstream(made)
+    upstream = Upstream(HttpTransport(made), max_retries=made.max_retries, seconds=made.request_timeout)
     try:
         yield upstream
     finally:
         await upstream.close()
 
 
+def exchange() -> Exchange:
+    return Exchange(tflow(), "hops", KEY)
+
+
 async def body_of(upstream: Upstream, payload: dict[str, Any] | None = None) -> bytes:
-    reply = await upstream.post("/chat/completions", payload or {"model": "m"}, "hops")
-    return b"".join([chunk async for chunk in reply.chunks()])
+    reply = await upstream.post("/chat/completions", payload or {"model": "m"}, exchange())
+    return await reply.read()
 
 
 async def test_a_redirect_is_named_and_not_followed() -> None:
@@ -77,7 +84,7 @@ async def test_an_answer_that_is_compressed_all_the_same_is_read() -> None:
 
 async def test_an_error_of_any_length_is_read_only_in_part() -> None:
     async def answer(request: web.Request) -> web.StreamResponse:
-        return web.Response(status=500, body=b"x" * 5_000_000)
+        return web.Response(status=400, body=b"x" * 5_000_000)
 
     async with server(answer) as url, calling(settings(base_url=f"{url}/v1")) as upstream:
         with pytest.raises(UpstreamError) as caught:
@@ -100,7 +107,7 @@ async def test_a_model_list_that_is_not_json_says_what_may_be_wrong() -> None:
 
     async with server(answer) as url, calling(settings(base_url=f"{url}/v1")) as upstream:
         with pytest.raises(UpstreamBroken, match="OPENAI_BASE_URL"):
-            await upstream.models("hops")
+            await upstream.models(exchange())
 
 
 async def test_calls_go_through_the_company_proxy() -> None:
