@@ -41,9 +41,9 @@ class Known:
     embedding_length: int | None = None
     known: bool = True
 
-    def model(self, model_id: str, created: int = UNDATED) -> Model:
+    def model(self, model_id: str, created: int = UNDATED, owned_by: str = "") -> Model:
         """The model of this id, as it is listed and shown."""
-        return Model(model_id, self.context_length, self.capabilities, self.embedding_length, created)
+        return Model(model_id, self.context_length, self.capabilities, self.embedding_length, created, owned_by)
 
 
 UNKNOWN: Final = Known(DEFAULT_CONTEXT_LENGTH, ("completion", "tools"), known=False)
@@ -106,7 +106,7 @@ class Catalogue:
             override = self._overrides.of(listed.id)
             if not override.get("hidden", is_useless(listed)):
                 known = overridden(joined(by_name(listed.id), listed), override)
-                model = known.model(listed.id, listed.created or UNDATED)
+                model = known.model(listed.id, listed.created or UNDATED, listed.owned_by)
                 models.setdefault(canonical_name(model.id).lower(), model)
         return list(models.values())
 

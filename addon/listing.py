@@ -1,15 +1,14 @@
 """The answers of `/api/tags` and `/api/show`: what models there are, and what is known of one."""
 
-import asyncio
-import time
+from functools import partial
 from typing import Final
 
 from mitmproxy import http
-from mitmproxy.utils import asyncio_utils
 
 from addon.catalogue import Catalogue
 from addon.exchange import Exchange
 from addon.responses import json_answer
+from addon.shared import Shared
 from addon.upstream import Upstream
 from translators.errors import ModelNotFound, OllamaError
 from translators.names import canonical_name, without_latest
@@ -34,9 +33,7 @@ class Listing:
         """
         self._upstream = upstream
         self._catalogue = catalogue
-        self._seconds = seconds
-        self._good_until = 0.0
-        self._fetching: asyncio.Task[list[Model]] | None = None
+        self._shared: Shared[list[Model]] = Shared("model list", seconds)
 
     async def models(self, exchange: Exchange) -> list[Model]:
         """The upstream's models that are of use for text.
@@ -44,17 +41,10 @@ class Listing:
         Raises:
             UpstreamError: The list cannot be had.
         """
-        if not self._seconds:
-            return await self._fetch(exchange)
-        if self._fetching is None or (self._fetching.done() and time.monotonic() >= self._good_until):
-            self._fetching = asyncio_utils.create_task(self._fetch(exchange), name="model list", keep_ref=True)
-            self._fetching.add_done_callback(lambda task: task.cancelled() or task.exception())  # if all clients leave
-        return await asyncio.shield(self._fetching)  # many clients make one call, which outlives the one that made it
+        return await self._shared.get(partial(self._fetch, exchange))
 
     async def _fetch(self, exchange: Exchange) -> list[Model]:
-        models = self._catalogue.visible(entries_of(await self._upstream.models(exchange)))
-        self._good_until = time.monotonic() + self._seconds
-        return models
+        return self._catalogue.visible(entries_of(await self._upstream.models(exchange)))
 
     async def tags(self, exchange: Exchange) -> http.Response:
         """Answer `/api/tags`."""

@@ -8,7 +8,7 @@ from mitmproxy import http
 
 from addon.responses import respond
 
-type Name = Literal["root", "version", "tags", "show", "chat", "generate", "health", "later"]
+type Name = Literal["root", "version", "tags", "show", "chat", "generate", "health", "upstream_health", "later"]
 """What answers a route; `later` is a route of a real server that this proxy does not serve yet."""
 
 METHODS: Final = ("HEAD", "GET", "POST", "DELETE")
@@ -42,6 +42,7 @@ ROUTES: Final = (
     _route(r"/api/chat", "POST", "chat"),
     _route(r"/api/generate", "POST", "generate"),
     _route(r"/health", "GET", "health"),  # this proxy's own, for load balancers
+    _route(r"/openai/health", "GET", "upstream_health"),
     _route(r"/api/(ps|status|experimental/model-recommendations)", "GET", "later"),
     _route(r"/api/(embed|embeddings|pull|push|create|copy|me|signout)", "POST", "later"),
     _route(r"/api/experimental/(web_search|web_fetch)", "POST", "later"),

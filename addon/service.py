@@ -15,6 +15,7 @@ from addon import PROXY_VERSION, generation, listen, logs, routes
 from addon.access import Admission, Asked, admission, client_allowed, origins_from
 from addon.catalogue import Catalogue
 from addon.exchange import Exchange
+from addon.health import Health
 from addon.http_transport import HttpTransport
 from addon.listing import Listing
 from addon.live import LiveResponse
@@ -74,6 +75,7 @@ class OllamaService:
             "root": _root,
             "version": _version,
             "health": _health,
+            "upstream_health": Health(self.upstream, settings).answer,
             "later": _later,
             "tags": listing.tags,
             "show": listing.show,

@@ -82,6 +82,35 @@ def test_an_unclean_path_is_redirected(proxy: Process, method: str, path: str, s
     assert (got.status, got.header("Location")) == (status, location)
 
 
+def test_openai_health_is_well_when_the_upstream_takes_our_key(proxy: Process, upstream: Upstream) -> None:
+    got = ask(proxy.port, "GET", "/openai/health")
+    assert (got.status, json.loads(got.body)) == (200, {"status": "healthy", "upstream": upstream.base_url})
+
+
+@pytest.mark.parametrize(
+    ("key", "sentence"),
+    [("bad-key-secret-1234567", "401: Incorrect API key provided: "), ("fault-500", "500: The server had an error")],
+)
+def test_openai_health_is_503_with_the_upstreams_reason_and_without_the_key(
+    upstream: Upstream, tmp_path: Path, key: str, sentence: str
+) -> None:
+    with serving(upstream.base_url, tmp_path, OPENAI_API_KEY=key) as proxy:
+        got = ask(proxy.port, "GET", "/openai/health")
+    told = json.loads(got.body)
+    assert (got.status, told["status"], sentence in told["error"]) == (503, "unhealthy", True)
+    assert key not in told["error"]
+
+
+def test_openai_health_says_why_the_upstream_cannot_be_reached_and_is_asked_once_for_many(tmp_path: Path) -> None:
+    with Upstream.in_thread() as gone, serving(gone.base_url, tmp_path) as proxy:
+        assert [ask(proxy.port, "GET", "/openai/health").status for _ in range(3)] == [200] * 3
+        assert len(gone.requests) == 1
+    with serving(gone.base_url, tmp_path) as proxy:
+        got = ask(proxy.port, "GET", "/openai/health")
+    assert got.status == 503
+    assert f"127.0.0.1:{gone.port} cannot be reached: Connection refused" in json.loads(got.body)["error"]
+
+
 def test_health_tells_this_proxys_version(proxy: Process) -> None:
     got = ask(proxy.port, "GET", "/health")
     assert got.status == 200
