@@ -16,6 +16,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
+from typing import Final
 from weakref import WeakValueDictionary
 
 from mitmproxy import ctx, http
@@ -37,6 +38,9 @@ from addon.live_layers import LiveEvent, LiveHttpLayer, LiveStream
 from translators.errors import OllamaError
 
 logger = logging.getLogger(__name__)
+
+UNSENT_BYTES: Final = 64 * 1024
+"""What may wait in a connection's buffer before its pump waits too; asyncio's own limit, asked without a lock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,15 +121,15 @@ class Pump:
                 await self._send(ResponseProtocolError(stream_id, "killed", ErrorCode.KILL))
                 return
             await self._send(ResponseData(stream_id, chunk))
-            await self.handler.drain_writers()
-            await self.writable.wait()
-            if self._connection_lost():  # mitmproxy will tell the stream, unless a body that never waits keeps it busy
-                return
+            transport = self.handler.transports.get(self.handler.client)
+            writer = None if transport is None else transport.writer
+            if writer is None or writer.is_closing():
+                return  # mitmproxy will tell the stream, unless a body that never waits keeps it busy
+            if not isinstance(writer, asyncio.StreamWriter) or writer.transport.get_write_buffer_size() > UNSENT_BYTES:
+                await self.handler.drain_writers()
+            if not self.writable.is_set():
+                await self.writable.wait()
         await self._send(ResponseEndOfMessage(stream_id))
-
-    def _connection_lost(self) -> bool:
-        transport = self.handler.transports.get(self.handler.client)
-        return transport is None or transport.writer is None or transport.writer.is_closing()
 
     async def _send(self, event: HttpEvent) -> None:
         if not self.cancelled:

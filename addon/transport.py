@@ -24,14 +24,12 @@ class Call:
         path: Below the base URL, such as `/chat/completions`.
         content: The body; empty for GET.
         headers: Besides those that every call has.
-        seconds: The longest silence; None for the request timeout.
     """
 
     method: str
     path: str
     content: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
-    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +58,10 @@ class Reply:
         """Its `x-request-id`, or an empty string."""
         return self.headers.get("x-request-id", "")
 
-    async def read(self, most: int | None = None) -> bytes:
-        """The whole body, or its beginning once that is longer than `most` bytes."""
-        body = bytearray()
-        async with aclosing(self.chunks):
-            async for chunk in self.chunks:
-                body += chunk
-                if most is not None and len(body) > most:
-                    break
-        return bytes(body)
+    async def read(self) -> bytes:
+        """The whole body."""
+        async with aclosing(self.chunks) as chunks:
+            return b"".join([chunk async for chunk in chunks])
 
 
 class Transport(Protocol):

@@ -4,7 +4,8 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing, suppress
 from typing import Any, Final
 
 import orjson
@@ -57,9 +58,13 @@ class Upstream:
             UpstreamError: As for `post`, or the body is not JSON.
         """
         seconds = min(LIST_SECONDS, self._seconds)
-        reply = await self._successful(Call("GET", "/models", seconds=seconds), exchange)
         try:
-            return read_json(await reply.read())
+            async with asyncio.timeout(seconds):
+                body = await (await self._successful(Call("GET", "/models"), exchange)).read()
+        except TimeoutError:
+            raise UpstreamTimeout(f"the upstream did not tell its models within {seconds:g} s") from None
+        try:
+            return read_json(body)
         except ValueError:
             raise UpstreamBroken("the upstream's model list is not JSON: is OPENAI_BASE_URL right?") from None
 
@@ -78,36 +83,36 @@ class Upstream:
             UpstreamUnreachable: There is no connection.
             UpstreamTimeout: There was no head in time.
         """
-        deadline = asyncio.get_running_loop().time() + self._seconds
+        time_of = asyncio.get_running_loop().time
+        deadline = time_of() + self._seconds
         most = self._max_retries if retry else 0
-        retries = 0
-        while True:
-            failure: UpstreamError | Reply
+        for retries in range(most + 1):
+            headers: Mapping[str, str] = {}
             try:
                 async with asyncio.timeout_at(deadline):
                     reply = await self._transport.send(call, exchange)
                     exchange.upstream_id = reply.request_id
                     if reply.status < 400:
                         return reply
-                    body = await reply.read(LONGEST_ERROR_BYTES)
-                failure = Reply(reply.status, reply.headers, _once(body))
-                retryable = is_retryable(reply.status, reply.headers, body)
-                headers, reason = reply.headers, str(reply.status)
+                    body = await _refusal(reply)
             except TimeoutError:
                 raise UpstreamTimeout(
                     f"the upstream was silent for {self._seconds:g} s (see ollama_request_timeout)"
                 ) from None
             except UpstreamError as error:
-                failure, retryable, headers, reason = error, True, {}, error.message
+                failure: UpstreamError | Reply = error
+                retryable, reason = True, error.message
+            else:
+                failure, headers = Reply(reply.status, reply.headers, _once(body)), reply.headers
+                retryable, reason = is_retryable(reply.status, headers, body), str(reply.status)
             wait = seconds_to_wait(headers, retries, time.time(), random.random())
-            time_left = deadline - asyncio.get_running_loop().time()
-            if not retryable or retries >= most or wait is None or wait >= time_left:
-                if isinstance(failure, Reply):
-                    return failure
-                raise failure
+            if not retryable or retries == most or wait is None or time_of() + wait >= deadline:
+                break
             exchange.retries.append(reason)
             await asyncio.sleep(wait)
-            retries += 1
+        if isinstance(failure, UpstreamError):
+            raise failure
+        return failure
 
     async def close(self) -> None:
         """Close all connections."""
@@ -117,11 +122,32 @@ class Upstream:
         reply = await self.send(call, exchange)
         if reply.status < 300:
             return reply
-        body = await reply.read(LONGEST_ERROR_BYTES)
-        location = reply.headers.get("location", "")
-        if reply.status < 400 and location:
-            raise UpstreamBroken(f"the upstream redirects to {location!r}: set OPENAI_BASE_URL to where it really is")
+        body = await _refusal(reply)
+        refuse_redirect(reply)
         raise error_from_response(reply.status, reply.content_type, body, reply.headers.get("retry-after"))
+
+
+def refuse_redirect(reply: Reply) -> None:
+    """Follow no redirect: the key is for one address only.
+
+    Raises:
+        UpstreamBroken: The reply is one.
+    """
+    location = reply.headers.get("location", "")
+    if 300 <= reply.status < 400 and location:
+        raise UpstreamBroken(f"the upstream redirects to {location!r}: set OPENAI_BASE_URL to where it really is")
+
+
+async def _refusal(reply: Reply) -> bytes:
+    """The body of an error, or what there is of it: its status says enough when the rest does not come."""
+    body = bytearray()
+    with suppress(UpstreamError):
+        async with aclosing(reply.chunks) as chunks:
+            async for chunk in chunks:
+                body += chunk
+                if len(body) > LONGEST_ERROR_BYTES:
+                    break
+    return bytes(body)
 
 
 async def _once(body: bytes) -> AsyncGenerator[bytes]:
