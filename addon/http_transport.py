@@ -102,11 +102,20 @@ class HttpTransport:
         return self._session
 
     async def _chunks(self, response: aiohttp.ClientResponse) -> AsyncGenerator[bytes]:
-        silence = Silence(self._seconds, response)
+        content = response.content
+        silence = Silence(self._seconds, content)
         try:
-            while chunk := await silence.read():
+            while True:
+                silence.begins()
+                chunk = await content.readany()
+                silence.since = None
+                if not chunk:
+                    return
                 yield chunk
         except (aiohttp.ClientError, OSError) as error:
+            # aiohttp tells a break before it gives out what had come by then, and has no public way to get that.
+            if rest := content._read_nowait(-1):
+                yield rest
             raise self._broken(error, silence) from error
         finally:
             silence.over()
@@ -128,48 +137,44 @@ def _tls(ca_file: Path | None) -> ssl.SSLContext:
 
 
 class Silence:
-    """Reads a body, and ends it when the upstream says nothing for too long.
+    """Ends a body when the upstream says nothing for too long.
 
     One timer looks now and then whether somebody has been waiting too long, instead of one timer for each chunk.
 
     Attributes:
-        too_long: It has been ended for that.
+        since: When the upstream began to be waited for, on the loop's clock; None while it is not.
+        too_long: The body has been ended.
     """
 
-    def __init__(self, seconds: float, response: aiohttp.ClientResponse) -> None:
+    def __init__(self, seconds: float, content: aiohttp.StreamReader) -> None:
         """Begin to watch.
 
         Args:
             seconds: The longest silence.
-            response: Whose body is read.
+            content: The body.
         """
+        self.since: float | None = None
         self.too_long = False
         self._seconds = seconds
-        self._response = response
-        self._read = response.content.readany
+        self._content = content
         self._loop = asyncio.get_running_loop()
-        self._time = self._loop.time
-        self._waits_since = 0.0  # 0 while nobody waits for the upstream
         self._timer = self._loop.call_later(seconds, self._look)
 
-    async def read(self) -> bytes:
-        """The next piece of the body; empty at its end."""
-        self._waits_since = self._time()
-        chunk = await self._read()
-        self._waits_since = 0.0
-        return chunk
+    def begins(self) -> None:
+        """The upstream is waited for from now on."""
+        self.since = self._loop.time()
 
     def over(self) -> None:
         """Stop watching."""
         self._timer.cancel()
 
     def _look(self) -> None:
-        left = self._seconds - (self._time() - self._waits_since) if self._waits_since else self._seconds
+        left = self._seconds if self.since is None else self.since + self._seconds - self._loop.time()
         if left > 0:
             self._timer = self._loop.call_later(left, self._look)
         else:
             self.too_long = True
-            self._response.content.set_exception(aiohttp.SocketTimeoutError())
+            self._content.set_exception(aiohttp.SocketTimeoutError())
 
 
 def _reason(error: Exception) -> str:

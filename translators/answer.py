@@ -11,12 +11,11 @@ from translators.errors import OllamaError, UpstreamBroken
 from translators.events import Event, Failure, Finish, Usage
 from translators.loose_json import read_json
 from translators.ollama_answers import Moment, Writer
+from translators.openai_document import BOM, read_document, shown
 from translators.openai_errors import error_from_event
 from translators.sse import ServerSentEvent, SSEDecoder
 
-_BOM: Final = b"\xef\xbb\xbf"
 _SSE_STARTS: Final = (b"data:", b"event:", b"id:", b"retry:", b"error:", b":")
-_QUOTED: Final = 80  # characters of an unreadable answer that are shown
 
 
 class Reader(Protocol):
@@ -77,19 +76,20 @@ class AnswerTranslator:
     def _write(self, events: list[Event], moment: Moment) -> list[bytes]:
         if _ended(events):
             self.usage = next((event for event in events if isinstance(event, Usage)), None)
-        match events:
-            case [*events, Failure(error)]:
-                self.failure = error
-            case [*_, Finish(reason)]:
-                self.finish_reason = reason
-        return self._writer.feed(events, moment)
+            match events[-1]:
+                case Failure(error):
+                    self.failure = error
+                    events = events[:-1]
+                case Finish(reason):
+                    self.finish_reason = reason
+        return self._writer.feed(events, moment) if events else []
 
     def _sniff(self, data: bytes) -> list[Event]:
         """Wait until the first bytes tell the framing."""
         self._pieces.append(data)
         head = b"".join(self._pieces)
-        start = head.removeprefix(_BOM).lstrip()
-        marks = (_BOM,) if self._claims_sse else (_BOM, *_SSE_STARTS)
+        start = head.removeprefix(BOM).lstrip()
+        marks = (BOM,) if self._claims_sse else (BOM, *_SSE_STARTS)
         if any(mark.startswith(start) for mark in marks):  # blank so far, or the beginning of one of these
             return []
         if start.startswith(_SSE_STARTS) or (self._claims_sse and start[:1] not in (b"{", b"[", b"<")):
@@ -127,7 +127,7 @@ class AnswerTranslator:
             payload = text.decode("utf-8", "replace")
         if name != "error" and isinstance(payload, dict):
             return self._reader.feed(payload)
-        unreadable = UpstreamBroken(f"the upstream sent an event that is not a JSON object: {_quoted(data)}")
+        unreadable = UpstreamBroken(f"the upstream sent an event that is not a JSON object: {shown(data)}")
         return [Failure(error_from_event(payload, name) or unreadable)]
 
     def _rest(self) -> list[Event]:
@@ -138,21 +138,11 @@ class AnswerTranslator:
         return events if _ended(events) else events + self._reader.close(complete=False)
 
     def _read_document(self, body: bytes) -> list[Event]:
-        """Read the whole answer as one document, or say what came in its place."""
-        if not body.removeprefix(_BOM).strip():
-            return [Failure(UpstreamBroken("the upstream answered with an empty body"))]
         try:
-            payload = read_json(body)
-        except ValueError:
-            if body.lstrip().startswith(b"<"):
-                text = "the upstream answered with a web page instead of JSON: is its base URL right?"
-            else:
-                text = f"the upstream's answer is not JSON: {_quoted(body)}"
-            return [Failure(UpstreamBroken(text))]
-        if isinstance(payload, dict):
-            return self._reader.feed(payload) + self._reader.close(complete=True)
-        unreadable = UpstreamBroken(f"the upstream's answer is not a JSON object: {_quoted(body)}")
-        return [Failure(error_from_event(payload) or unreadable)]
+            document = read_document(body)
+        except OllamaError as error:
+            return [Failure(error)]
+        return self._reader.feed(document) + self._reader.close(complete=True)
 
 
 def _ended(events: list[Event]) -> bool:
@@ -165,8 +155,3 @@ def _is_whole(event: ServerSentEvent) -> bool:
     except ValueError:
         return event.event == "error" or event.data.strip() == b"[DONE]"
     return True
-
-
-def _quoted(data: bytes) -> str:
-    text = data.decode("utf-8", "replace").strip()
-    return repr(text if len(text) <= _QUOTED else f"{text[:_QUOTED]}…")

@@ -5,10 +5,9 @@ the other, so they cannot drift apart.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Literal, NamedTuple, Protocol
 
 from translators.events import Event, Finish, Logprobs, Text, Thinking, ToolCall, Usage
 from translators.go_json import encode, encode_string
@@ -28,8 +27,7 @@ GENERATE: Final = (
 """Shape of an `/api/generate` object."""
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """When bytes came.
 
     Attributes:
@@ -74,8 +72,6 @@ class StreamWriter:
 
     def feed(self, events: Sequence[Event], moment: Moment) -> list[bytes]:
         """Take the events that came at one moment; returns their lines, each ending in a line feed."""
-        if not events:
-            return []
         self._metrics.see(events, moment)
         created_at = rfc3339(moment.wall_ns)
         start = f"{self._head}{created_at}{self._middle}"

@@ -30,6 +30,7 @@ RECORD = ExchangeRecord(
     prompt_tokens=12,
     output_tokens=48,
     retries=(),
+    replay="",
     notes=("top_k: dropped", "seed: sent"),
     error=None,
     client=("127.0.0.1", 50000),
@@ -96,6 +97,11 @@ def test_the_line_tells_retries_and_their_reasons(retries: tuple[str, ...], told
     assert told in exchange_line(replace(RECORD, retries=retries))
 
 
+def test_the_line_names_the_recording_that_was_replayed() -> None:
+    assert " replay=chat-hello-1 " in exchange_line(replace(RECORD, replay="chat-hello-1"))
+    assert "replay" not in exchange_line(RECORD)
+
+
 def test_what_came_from_outside_cannot_break_the_line() -> None:
     line = exchange_line(replace(RECORD, model="a\nb\u2028\x1b[31m", error="one\r\ntwo " + "x" * 1000))
     assert line.isprintable()
@@ -139,6 +145,7 @@ def test_an_exchange_is_one_json_object_with_its_parts() -> None:
         "prompt_tokens": 12,
         "output_tokens": 48,
         "retries": [],
+        "replay": "",
         "notes": ["top_k: dropped", "seed: sent"],
         "error": None,
         "client": "127.0.0.1:50000",
@@ -235,7 +242,7 @@ def test_the_level_is_everybodys_unless_mitmproxy_was_given_one(level: str, verb
     assert [line.partition("] ")[2] for line in printed(write, termlog_verbosity=verbosity)] == seen
 
 
-@pytest.mark.parametrize("name", [*logs.LIBRARIES, "openai._base_client", "aiohttp.client"])
+@pytest.mark.parametrize("name", [*logs.LIBRARIES, "aiohttp.client"])
 def test_libraries_below_log_only_what_is_wrong(name: str) -> None:
     logs.quiet_libraries()
     assert logging.getLogger(name).getEffectiveLevel() == logging.WARNING

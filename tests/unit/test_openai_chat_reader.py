@@ -383,3 +383,30 @@ def test_no_json_object_raises_and_every_answer_ends_once(chunks: list[Json], co
     assert [isinstance(event, Finish | Failure) for event in events] == [False] * (len(events) - 1) + [True]
     assert sum(isinstance(event, Usage) for event in events) <= 1
     assert all(event.text for event in events if isinstance(event, Text | Thinking))
+
+
+VALUES = st.sampled_from([None, "", "text", 0, 1, [], {}, ["x"], {"message": "broke"}, {"content": [{"token": "a"}]}])
+DELTAS = st.dictionaries(
+    st.sampled_from(["role", "content", "refusal", "reasoning", "tool_calls", "function_call"]), VALUES
+)
+CHOICES = st.dictionaries(
+    st.sampled_from(["index", "finish_reason", "logprobs", "error", "message"]), VALUES
+) | st.fixed_dictionaries({"index": st.just(0), "delta": DELTAS | VALUES, "finish_reason": st.just(None) | VALUES})
+CHUNKS = st.fixed_dictionaries(
+    {"object": st.just("chat.completion.chunk") | VALUES, "choices": st.lists(CHOICES, max_size=2) | VALUES},
+    optional={"usage": VALUES, "error": VALUES, "id": VALUES, "x_groq": VALUES, "type": st.just("error")},
+)
+
+
+@given(st.lists(CHUNKS, max_size=4))
+def test_chunks_of_nothing_but_text_are_read_as_the_careful_reading_reads_them(chunks: list[dict[str, Any]]) -> None:
+    short, careful = ChatCompletionReader(), ChatCompletionReader()
+    for chunk in chunks:
+        unusual = {**chunk, "unusual": 1}
+        assert comparable(short.feed(chunk)) == comparable(careful.feed(unusual))
+    assert comparable(short.close(complete=True)) == comparable(careful.close(complete=True))
+
+
+def comparable(events: list[Event]) -> list[str]:
+    """Events as text; of an error only that it is one, because some quote the chunk."""
+    return ["Failure" if isinstance(event, Failure) else repr(event) for event in events]

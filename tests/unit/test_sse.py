@@ -8,6 +8,7 @@ from translators.sse import ServerSentEvent, SSEDecoder
 
 CASES: dict[str, tuple[bytes, list[tuple[str, bytes]]]] = {
     "one event": (b"data: a\n\n", [("", b"a")]),
+    "a carriage return within an event": (b"data: x\n\ndata: a\rdata: b\n\n", [("", b"x"), ("", b"a\nb")]),
     "two events": (b"data: a\n\ndata: b\n\n", [("", b"a"), ("", b"b")]),
     "no space after the colon": (b"data:a\n\n", [("", b"a")]),
     "only one space is taken away": (b"data:  a\n\n", [("", b" a")]),

@@ -82,6 +82,30 @@ async def test_an_answer_that_is_compressed_all_the_same_is_read() -> None:
         assert await body_of(upstream) == b'{"ok":1}'
 
 
+async def test_what_had_come_before_a_break_is_read_before_the_break_is_told() -> None:
+    asked_for_more, broken = asyncio.Event(), asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nfirst \r\n")
+        await asked_for_more.wait()
+        writer.write(b"6\r\nsecond\r\n")
+        writer.write_eof()  # without the last chunk
+        await reader.read()  # until the other end has closed too, so it has seen the break
+        writer.close()
+        broken.set()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as listening:
+        port = listening.sockets[0].getsockname()[1]
+        async with calling(settings(base_url=f"http://127.0.0.1:{port}/v1")) as upstream:
+            reply = await upstream.post("/chat/completions", {"model": "m"}, exchange())
+            assert await anext(reply.chunks) == b"first "
+            asked_for_more.set()
+            await broken.wait()
+            assert await anext(reply.chunks) == b"second"
+            with pytest.raises(UpstreamBroken, match="broke off in the middle"):
+                await anext(reply.chunks)
+
+
 async def test_an_error_of_any_length_is_read_only_in_part() -> None:
     async def answer(request: web.Request) -> web.StreamResponse:
         return web.Response(status=400, body=b"x" * 5_000_000)

@@ -95,10 +95,17 @@ async def test_silence_is_an_error_when_the_time_for_all_tries_is_over() -> None
 
 async def test_a_client_that_leaves_during_the_wait_ends_the_retries() -> None:
     script = Script((503, {"retry-after": "25"}, b"busy"), (200, {}, b"well"))
+    waiting = asyncio.Event()
+
+    class Retries(list[str]):
+        def append(self, reason: str) -> None:
+            super().append(reason)
+            waiting.set()
+
     made = exchange()
+    made.retries = Retries()
     task = asyncio.create_task(sent(script, made))
-    while not made.retries:
-        await asyncio.sleep(0)
+    await waiting.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
