@@ -1,0 +1,128 @@
+"""The proxies that are measured: mitmdump processes, each with an empty environment and a home of its own."""
+
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from scripts.benchmark import BenchError
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+LOOPBACK: Final = "127.0.0.1"
+START_SECONDS: Final = 60
+"""The longest wait for a proxy's first answer."""
+
+FIRST_REQUESTS: Final = {"ours": "/api/chat", "bare": "/v1/chat/completions"}
+"""Where each proxy is asked whether it answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """A proxy that answers.
+
+    Attributes:
+        pid: Its process.
+        port: On 127.0.0.1.
+        start_seconds: From the start of the process to the end of its first answer.
+    """
+
+    pid: int
+    port: int
+    start_seconds: float
+
+    def rss_kib(self) -> int | None:
+        """Resident memory; None where the system does not tell."""
+        try:
+            status = Path(f"/proc/{self.pid}/status").read_text()
+        except OSError:
+            return None
+        return int(status.partition("VmRSS:")[2].split()[0])
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
+def command_line(kind: str, upstream_port: int, port: int) -> tuple[list[str], dict[str, str]]:
+    """How a proxy is started.
+
+    Args:
+        kind: `bare` (mitmproxy's own pass-through) or `ours`.
+        upstream_port: Of the server behind it, on 127.0.0.1.
+        port: On which it is to listen.
+
+    Returns:
+        The command and its environment but for PATH and HOME.
+    """
+    upstream = f"http://{LOOPBACK}:{upstream_port}"
+    mitmdump = [str(Path(sys.executable).with_name("mitmdump")), "-q", "-s"]
+    if kind == "bare":
+        script = str(Path(__file__).with_name("pass_through.py"))
+        return [*mitmdump, script, "--mode", f"reverse:{upstream}@{LOOPBACK}:{port}"], {}
+    settings = {"OPENAI_BASE_URL": f"{upstream}/v1", "OPENAI_API_KEY": "bench", "PROXY_PORT": str(port)}
+    script = str(ROOT / "addon" / "proxy.py")
+    return [*mitmdump, script, "--mode", f"regular@{LOOPBACK}:{port}"], settings
+
+
+@contextmanager
+def proxy(kind: str, upstream_port: int, home: Path) -> Iterator[Proxy]:
+    """Start a proxy, wait for its first answer, and end it after the block.
+
+    Args:
+        kind: `bare` or `ours`.
+        upstream_port: Of the server behind it.
+        home: An empty folder, or one that served this kind before; mitmproxy's certificates are made there.
+
+    Raises:
+        BenchError: It ends, or does not answer in time.
+    """
+    port = free_port()
+    command, settings = command_line(kind, upstream_port, port)
+    environment = {"PATH": os.environ["PATH"], "HOME": str(home), **settings}
+    home.mkdir(exist_ok=True)
+    with (home / "output.txt").open("w+") as output:
+        begin = time.monotonic()
+        process = subprocess.Popen(
+            command, cwd=home, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+        )
+        try:
+            while refusal := _refusal(port, FIRST_REQUESTS[kind]):
+                if process.poll() is not None or time.monotonic() - begin > START_SECONDS:
+                    output.seek(0)
+                    said = output.read()[-2000:].strip() or "nothing"
+                    raise BenchError(f"{kind} gives no answer ({refusal}; exit code {process.poll()}); it said: {said}")
+                time.sleep(0.005)
+            yield Proxy(process.pid, port, time.monotonic() - begin)
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _refusal(port: int, path: str) -> str:
+    """Why a whole chat is not answered; empty when it is."""
+    request = {"model": "bench-20-0", "messages": [{"role": "user", "content": "Hello"}], "stream": False}
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=START_SECONDS)
+    try:
+        connection.request("POST", path, json.dumps(request), {"Content-Type": "application/json"})
+        response = connection.getresponse()
+        body = response.read()
+    except (OSError, http.client.HTTPException) as error:
+        return repr(error)
+    finally:
+        connection.close()
+    return "" if response.status == 200 else f"{response.status} {body[:200]!r}"
