@@ -8,8 +8,8 @@
     messages, parameters, strict
     answers, chat, completions, what is said, in each endpoint's form
     embeddings
-    directives, faults, edits,  what a request can ask for beside an answer
-    framing
+    directives, faults,         what a request can ask for beside an answer
+    sayings, edits, framing
     routes, ledger, player,     from a request to bytes
     server
 """

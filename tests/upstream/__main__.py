@@ -32,7 +32,8 @@ def _faults_table() -> str:
     width = max(map(len, FAULTS))
     rows = [f"  {name:<{width}}  {fault.about}" for name, fault in FAULTS.items()]
     ending = (
-        "\nNAME-once:TOKEN misbehaves at the first request with that TOKEN only; NAME-forever is NAME."
+        "\nNAME-once:TOKEN misbehaves at the first request with that TOKEN only, as in status-once:503:a;"
+        "\nNAME-forever is NAME."
         "\nAsk with [[fault:NAME]] in the last user text, the prompt or the input,"
         "\nor with the model fault-NAME, or with the key fault-NAME."
     )

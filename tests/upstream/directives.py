@@ -3,7 +3,7 @@
 Everything is said by the request itself, so that tests that run at once do not disturb each other:
 
     [[fault:NAME]]        in the last user text, the prompt or the input; or the model `fault-NAME`; or, for GET
-                          requests, which have neither, the key `fault-NAME`
+                          requests, which have neither, the key `fault-NAME` (or `Upstream.fault_of_gets`)
     [[gate:NAME]]         each token waits for one `Upstream.release(NAME)`; a whole answer is one token
     [[gate-head:NAME]]    the answer's head waits for one `Upstream.release(NAME)`
 """

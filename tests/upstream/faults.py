@@ -1,49 +1,20 @@
 """Everything that can go wrong at an upstream, by name.
 
-A request asks for one fault (see `directives.py`). `NAME-once:TOKEN` misbehaves at the first request with that TOKEN
-and then answers well, for any NAME; `NAME-forever` is the same as `NAME`.
+A request asks for one fault (see `directives.py`), with its arguments where it takes some: `status:503`.
+`NAME-once:TOKEN` misbehaves at the first request with that TOKEN and then answers well, for any NAME, as in
+`status-once:503:a`; `NAME-forever` is the same as `NAME`.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from tests.upstream import edits, framing
+from tests.upstream import edits, framing, sayings
 from tests.upstream.edits import AnswerEdit, EventsEdit
 from tests.upstream.framing import Framing
 from tests.upstream.refusals import Refusal
-
-SSE = "text/event-stream; charset=utf-8"
-JSON = "application/json"
-
-_HTML = "<html>\r\n<head><title>{0}</title></head>\r\n<body>\r\n<center><h1>{0}</h1></center>\r\n</body>\r\n</html>\r\n"
-
-
-@dataclass(frozen=True, slots=True)
-class Canned:
-    """An answer that is no error of the API: status, content type and body.
-
-    An empty content type means the one that was asked for.
-    """
-
-    status: int
-    content_type: str
-    body: str
-
-
-@dataclass(frozen=True, slots=True)
-class Error:
-    """An error of the API: see `refusals.Refusal`."""
-
-    status: int
-    message: str
-    kind: str
-    code: str | None = None
-    headers: tuple[tuple[str, str], ...] = ()
-
-    def refusal(self) -> Refusal:
-        """The exception that says it."""
-        return Refusal(self.message, code=self.code, status=self.status, kind=self.kind, headers=dict(self.headers))
+from tests.upstream.sayings import Said, Saying
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,70 +27,62 @@ class Fault:
         answer: A change of what the model says.
         events: A change of the stream's events.
         framing: How the events are written.
-        ends: What happens in the middle of the answer, or before its head: silence, or the connection is aborted.
+        ends: How the answer ends too early: in silence, with a closed connection (FIN), with an aborted one (RST), or
+            with bytes that are not HTTP.
+        at: Where it does: before its head, between head and body, or after half of the body.
         form: The form of the answer, whatever was asked.
     """
 
     about: str
-    says: Canned | Error | None = None
+    says: Said | Saying | None = None
     answer: AnswerEdit | None = None
     events: EventsEdit | None = None
     framing: Framing = framing.OPENAI
-    ends: Literal["", "stall", "stall mid", "cut head", "cut"] = ""
+    ends: Literal["", "stall", "cut", "reset", "garbage"] = ""
+    at: Literal["head", "body", "middle"] = "middle"
     form: Literal["", "stream", "whole"] = ""
 
 
-_RATE_LIMIT = Error(
-    429,
-    "Rate limit reached for gpt-4o in organization org-test on requests per min (RPM): Limit 3, Used 3, Requested 1. "
-    "Please try again in 20ms. Visit https://platform.openai.com/account/rate-limits to learn more.",
-    "requests",
-    "rate_limit_exceeded",
-    (("retry-after", "1"), ("retry-after-ms", "20")),
-)
-_QUOTA = Error(
-    429,
-    "You exceeded your current quota, please check your plan and billing details. For more information on this error, "
-    "read the docs: https://platform.openai.com/docs/guides/error-codes/api-errors.",
-    "insufficient_quota",
-    "insufficient_quota",
-)
-_BAD_KEY = Error(
-    401,
-    "Incorrect API key provided: fault. You can find your API key at https://platform.openai.com/account/api-keys.",
-    "invalid_request_error",
-    "invalid_api_key",
-)
-_SERVER = Error(500, "The server had an error while processing your request. Sorry about that!", "server_error")
-_ERROR_200 = (
-    '{"error":{"message":"Provider returned error","code":502,"metadata":{"provider_name":"Test"}},"user_id":"u"}'
-)
-
 FAULTS: Mapping[str, Fault] = {
     # Silence and broken connections.
-    "stall": Fault("takes the request and never answers", ends="stall"),
-    "stall-mid": Fault("falls silent after half of the answer", ends="stall mid"),
-    "cut-head": Fault("aborts the connection before the answer begins", ends="cut head"),
-    "cut": Fault("aborts the connection after half of the answer", ends="cut"),
+    "stall": Fault("takes the request and never answers", ends="stall", at="head"),
+    "stall-body": Fault("falls silent after the head of a good answer", ends="stall", at="body"),
+    "stall-mid": Fault("falls silent after half of the answer", ends="stall"),
+    "cut-head": Fault("closes the connection before the answer begins", ends="cut", at="head"),
+    "cut-body": Fault("closes the connection after the head of a good answer", ends="cut", at="body"),
+    "cut": Fault("closes the connection after half of the answer", ends="cut"),
+    "reset-head": Fault("resets the connection before the answer begins", ends="reset", at="head"),
+    "reset-body": Fault("resets the connection after the head of a good answer", ends="reset", at="body"),
+    "reset": Fault("resets the connection after half of the answer", ends="reset"),
+    "garbage-head": Fault("answers with bytes that are not HTTP, and closes", ends="garbage", at="head"),
     "cut-clean": Fault(
         "ends the stream properly after the last token, without finish_reason", events=edits.without_end
     ),
     "no-done": Fault("ends the stream without [DONE]", events=edits.without_done),
     # Errors before the answer.
-    "429": Fault("rate limit, retry-after 1 s and retry-after-ms 20", says=_RATE_LIMIT),
-    "quota": Fault("429 insufficient_quota, which no retry cures", says=_QUOTA),
-    "401": Fault("the key is refused", says=_BAD_KEY),
-    "500": Fault("500 server_error", says=_SERVER),
-    "503-html": Fault(
-        "503 with an HTML page from the edge", says=Canned(503, "text/html", _HTML.format("503 Service Unavailable"))
+    "429": Fault("rate limit, retry-after 1 s and retry-after-ms 20", says=sayings.LIMITED),
+    "retry-after": Fault("retry-after:TEXT: rate limit, this Retry-After", says=sayings.limited_for),
+    "retry-after-ms": Fault(
+        "retry-after-ms:TEXT: rate limit, this retry-after-ms", says=sayings.limited_for_milliseconds
     ),
+    "retry-after-date": Fault(
+        "retry-after-date:N: rate limit, Retry-After is the date in N seconds", says=sayings.limited_until
+    ),
+    "quota": Fault("429 insufficient_quota, which no retry cures", says=sayings.QUOTA),
+    "401": Fault("the key is refused", says=sayings.BAD_KEY),
+    "500": Fault("500 server_error", says=sayings.SERVER_ERROR),
+    "status": Fault("status:NNN: an error of the API with this status", says=sayings.api_error),
+    "status-cut": Fault("status-cut:NNN: the same, whose body breaks off", says=sayings.api_error, ends="cut"),
+    "should-retry": Fault("should-retry:NNN:true|false: the same, this x-should-retry", says=sayings.advised_error),
+    "html": Fault("html:NNN: this status with an HTML page from the edge", says=sayings.page),
+    "empty": Fault("empty:NNN: this status with an empty body", says=sayings.nothing),
+    "redirect": Fault("307 to another server", says=sayings.REDIRECT),
     # Answers that look well by their status.
-    "error-200": Fault("200 with an error as body, as OpenRouter does", says=Canned(200, JSON, _ERROR_200)),
-    "html-200": Fault("200 with an HTML page", says=Canned(200, "text/html; charset=utf-8", _HTML.format("Welcome"))),
-    "empty-200": Fault("200 with an empty body of the right type", says=Canned(200, "", "")),
-    "garbage-json": Fault(
-        "200 with JSON that breaks off", says=Canned(200, JSON, '{"id": "chatcmpl-1", "choices": [{"ind')
-    ),
+    "error-200": Fault("200 with an error as body, as OpenRouter does", says=sayings.ERROR_200),
+    "html-200": Fault("200 with an HTML page", says=sayings.HTML_200),
+    "empty-200": Fault("200 with an empty body of the right type", says=sayings.EMPTY_200),
+    "garbage-json": Fault("200 with JSON that breaks off", says=sayings.BROKEN_JSON),
+    "garbage-gzip": Fault("200 with a body that calls itself gzip and is none", says=sayings.NO_GZIP),
     "json-for-stream": Fault("a whole JSON answer although a stream was asked for", form="whole"),
     "sse-for-whole": Fault("a stream although a whole answer was asked for", form="stream"),
     # Errors in the stream.
@@ -166,8 +129,22 @@ FAULTS: Mapping[str, Fault] = {
     "paced": Fault("paced:N:MS: N tokens, MS milliseconds apart", answer=edits.say_numbers),
 }
 
-# NAME -> how many numbers it takes.
-ARGUMENTS = {"flood": 1, "paced": 2}
+_NUMBER = "[0-9]+"
+_STATUS = "[45][0-9]{2}"
+
+# NAME -> the arguments that it takes, as a regular expression; none where it is not here.
+ARGUMENTS = {
+    "flood": _NUMBER,
+    "paced": f"{_NUMBER}:{_NUMBER}",
+    "status": _STATUS,
+    "status-cut": _STATUS,
+    "should-retry": f"{_STATUS}:(true|false)",
+    "html": _STATUS,
+    "empty": _STATUS,
+    "retry-after": "[^:]+",
+    "retry-after-ms": "[^:]+",
+    "retry-after-date": f"-?{_NUMBER}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +163,12 @@ class Asked:
     once: str = ""
     delay: float = 0.0
 
+    @property
+    def said(self) -> Said | None:
+        """What is answered instead of anything else."""
+        says = self.fault.says
+        return says(*self.arguments) if callable(says) else says
+
 
 WELL = Asked(Fault("answers as it should"))
 
@@ -200,8 +183,8 @@ def parse_fault(text: str) -> Asked:
     once = name.endswith("-once")
     name = name.removesuffix("-once").removesuffix("-forever")
     token = arguments.pop() if once and arguments else ""
-    numbers = len(arguments) == ARGUMENTS.get(name, 0) and all(map(str.isdecimal, arguments))
-    if name not in FAULTS or not numbers or once != bool(token):
+    taken = re.fullmatch(ARGUMENTS.get(name, ""), ":".join(arguments))
+    if name not in FAULTS or not taken or once != bool(token):
         raise Refusal(f"The test upstream knows no fault {text!r}: see python -m tests.upstream --faults.")
     delay = int(arguments[1]) / 1000 if name == "paced" else 0.0
     return Asked(FAULTS[name], tuple(arguments), f"{name}:{token}" if once else "", delay)

@@ -1,6 +1,8 @@
 """Puts a reply on the wire: waits at its gates, keeps its pace, and breaks off where a fault says so."""
 
 import asyncio
+import socket
+import struct
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -11,6 +13,10 @@ from tests.upstream.edits import middle
 from tests.upstream.faults import Asked
 from tests.upstream.ledger import Gates, Ledger, Received
 from tests.upstream.routes import Reply
+
+_GARBAGE = b"SSH-2.0-OpenSSH_9.9\r\n"
+_NO_LINGER = struct.pack("ii", 1, 0)
+"""With it a socket's close is a reset (RST)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +43,22 @@ class Player:
 
     async def play(self, reply: Reply, headers: dict[str, str]) -> web.StreamResponse:
         """Send a reply; a client that goes away cancels it."""
-        if self.asked.fault.ends == "stall":
-            await _silence()
-        if self.asked.fault.ends == "cut head":
-            return self._cut(web.StreamResponse())
+        if self._ends("head"):
+            return await self._break_off(web.StreamResponse())
         await self.gates.wait(self.directives.head_gate)
-        headers = {**headers, "content-type": reply.content_type}
+        headers = {**headers, "content-type": reply.content_type, **dict(reply.headers)}
         response = web.StreamResponse(status=reply.status, headers=headers)
         return await (self._stream(response, reply) if reply.events else self._whole(response, reply))
 
     async def _whole(self, response: web.StreamResponse, reply: Reply) -> web.StreamResponse:
         body = reply.body.encode()
-        half = len(body) // 2
         await self.gates.wait(self.directives.gate)
         response.content_length = len(body)
         await response.prepare(self.request)
-        if self.asked.fault.ends:
-            await response.write(body[:half])
+        if self._ends("body"):
+            return await self._break_off(response)
+        if self._ends("middle"):
+            await response.write(body[: len(body) // 2])
             return await self._break_off(response)
         await response.write(body)
         return response
@@ -62,7 +67,7 @@ class Player:
         framing = self.asked.fault.framing
         delay = self.asked.delay or self.delay
         last = len(reply.events) - 1
-        stop = middle(list(reply.events)) if self.asked.fault.ends else -1
+        stop = 0 if self._ends("body") else middle(list(reply.events)) if self._ends("middle") else -1
         await response.prepare(self.request)
         for position, event in enumerate(reply.events):
             if position == stop:
@@ -75,15 +80,20 @@ class Player:
                 await response.write(data)
         return response
 
-    async def _break_off(self, response: web.StreamResponse) -> web.StreamResponse:
-        if self.asked.fault.ends == "stall mid":
-            await _silence()
-        return self._cut(response)
+    def _ends(self, place: str) -> bool:
+        return bool(self.asked.fault.ends) and self.asked.fault.at == place
 
-    def _cut(self, response: web.StreamResponse) -> web.StreamResponse:
+    async def _break_off(self, response: web.StreamResponse) -> web.StreamResponse:
+        ends = self.asked.fault.ends
+        if ends == "stall":
+            await _silence()
         self.ledger.settle(self.received, "cut")
-        if self.request.transport:
-            self.request.transport.abort()
+        if transport := self.request.transport:
+            if ends == "garbage":
+                transport.write(_GARBAGE)
+            if ends == "reset":
+                transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+            transport.close()
         return response
 
 

@@ -10,9 +10,10 @@ from tests.upstream.answers import answer_chat
 from tests.upstream.chat import Event, chat_events, chat_whole, usage
 from tests.upstream.completions import completion_events, completion_whole
 from tests.upstream.embeddings import embed
-from tests.upstream.faults import JSON, SSE, Asked, Canned
+from tests.upstream.faults import Asked
 from tests.upstream.models import model_list, model_object
 from tests.upstream.refusals import Refusal
+from tests.upstream.sayings import JSON, SSE, Canned
 from tests.upstream.strict import check_chat, check_completion, check_embedding
 
 type Body = dict[str, Any]
@@ -41,12 +42,13 @@ _NOT_JSON = (
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What is answered: a status and either a body or the events of a stream."""
+    """What is answered: a status, either a body or the events of a stream, and headers of its own."""
 
     status: int
     content_type: str
     body: str = ""
     events: tuple[Event, ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 def key_of(headers: dict[str, str]) -> str:
@@ -109,10 +111,11 @@ def reply_to(path: str, body: Body | None, asked: Asked) -> Reply:
     Raises:
         Refusal: OpenAI, or the fault, refuses the request.
     """
-    said = asked.fault.says
+    said = asked.said
     streamed = bool(body and body.get("stream"))
     if isinstance(said, Canned):
-        return Reply(said.status, said.content_type or (SSE if streamed else JSON), said.body)
+        content_type = said.content_type or (SSE if streamed else JSON)
+        return Reply(said.status, content_type, said.body, headers=said.headers)
     if said:
         raise said.refusal()
     if body is None:
@@ -151,4 +154,5 @@ def _json(value: Body) -> Reply:
 
 def reply_of(refusal: Refusal) -> Reply:
     """An error as a reply: indented JSON with all four keys."""
-    return Reply(refusal.status, JSON, json.dumps(refusal.body, indent=2, ensure_ascii=False))
+    body = json.dumps(refusal.body, indent=2, ensure_ascii=False)
+    return Reply(refusal.status, JSON, body, headers=tuple(refusal.headers.items()))

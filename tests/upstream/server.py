@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,17 +34,22 @@ class Upstream:
 
     Attributes:
         port: The port; after the start the real one where 0 was given.
+        fault_of_gets: The fault of GET requests, which have no body to ask with; empty for none. A test that sets it
+            has the server for itself.
     """
 
-    def __init__(self, *, port: int = 0, delay: float = 0.0) -> None:
+    def __init__(self, *, port: int = 0, delay: float = 0.0, tls: ssl.SSLContext | None = None) -> None:
         """Make a server that is not started yet.
 
         Args:
             port: The port on 127.0.0.1; 0 lets the system choose.
             delay: Seconds before each token of every stream.
+            tls: The certificate and its key, to serve HTTPS with.
         """
         self.port = port
+        self.fault_of_gets = ""
         self._delay = delay
+        self._tls = tls
         self._ledger = Ledger()
         self._gates: Gates | None = None
         self._runner: web.AppRunner | None = None
@@ -52,7 +58,7 @@ class Upstream:
     @property
     def base_url(self) -> str:
         """What a client takes as base URL: `http://127.0.0.1:PORT/v1`."""
-        return f"http://{HOST}:{self.port}/v1"
+        return f"{'https' if self._tls else 'http'}://{HOST}:{self.port}/v1"
 
     @property
     def requests(self) -> list[Received]:
@@ -89,7 +95,7 @@ class Upstream:
         # A handler is cancelled when its client goes away; one that stalls must not hold up the end.
         self._runner = web.AppRunner(application, handler_cancellation=True, access_log=None, shutdown_timeout=0.05)
         await self._runner.setup()
-        await web.TCPSite(self._runner, HOST, self.port).start()
+        await web.TCPSite(self._runner, HOST, self.port, ssl_context=self._tls).start()
         self.port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
@@ -109,9 +115,9 @@ class Upstream:
 
     @classmethod
     @contextmanager
-    def in_thread(cls, *, port: int = 0, delay: float = 0.0) -> Iterator[Self]:
+    def in_thread(cls, *, port: int = 0, delay: float = 0.0, tls: ssl.SSLContext | None = None) -> Iterator[Self]:
         """Serve in a thread while the block runs; the arguments are those of the class."""
-        upstream = cls(port=port, delay=delay)
+        upstream = cls(port=port, delay=delay, tls=tls)
         loop = asyncio.new_event_loop()
         thread = threading.Thread(target=loop.run_forever, name="test-upstream", daemon=True)
         thread.start()
@@ -149,19 +155,18 @@ class Upstream:
             key = key_of(received.headers)
             body = None if received.method == "GET" else parse_body(await request.read(), request.content_type)
             directives = directives_of(body, key)
-            asked = self._asked(directives)
+            asked = self._asked(directives.fault or (self.fault_of_gets if body is None else ""))
             reply = reply_to(received.path, body, asked)
         except Refusal as refusal:
             reply = reply_of(refusal)
-            headers |= refusal.headers
         assert self._gates  # made at the start, and requests come later
         player = Player(request, received, self._ledger, self._gates, asked, directives, self._delay)
         return await player.play(reply, headers)
 
-    def _asked(self, directives: Directives) -> Asked:
-        if not directives.fault:
+    def _asked(self, fault: str) -> Asked:
+        if not fault:
             return WELL
-        asked = parse_fault(directives.fault)
+        asked = parse_fault(fault)
         return WELL if asked.once and not self._ledger.first_time(asked.once) else asked
 
 
