@@ -25,7 +25,7 @@ def encode(value: Any) -> bytes:
         ValueError: A number is not finite.
         TypeError: Not a JSON value.
     """
-    return _STRING_OR_FLOAT.sub(_go_float, _escaped(_COMPACT.encode(value))).encode()
+    return _STRING_OR_FLOAT.sub(_go_token, _escaped(_COMPACT.encode(value))).encode()
 
 
 def encode_string(text: str) -> str:
@@ -37,12 +37,14 @@ def _escaped(text: str) -> str:
     return text if _SPECIAL.search(text) is None else text.translate(_ESCAPES)
 
 
-def _go_float(token: re.Match[str]) -> str:
-    """The same digits, laid out as Go does: an exponent only below 1e-6 and from 1e21 on, and no `.0`."""
-    text = token[0]
-    if text[0] == '"':
-        return text
+def go_number(text: str) -> str:
+    """A JSON number with the same digits, laid out as Go does: exponents only below 1e-6 and from 1e21, and no `.0`."""
     number = float(text)
     if number and not 1e-6 <= abs(number) < 1e21:
         return text.replace("e-0", "e-")
     return format(Decimal(text), "f").removesuffix(".0")
+
+
+def _go_token(token: re.Match[str]) -> str:
+    text = token[0]
+    return text if text[0] == '"' else go_number(text)

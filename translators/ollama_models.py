@@ -1,4 +1,4 @@
-"""Models as Ollama lists and shows them: the bodies of `/api/tags` and `/api/show`.
+"""Models as Ollama lists and shows them: the bodies of `/api/tags`, `/api/ps` and `/api/show`.
 
 A hosted model has no file, so what Ollama takes from the file is derived from the model's id alone and never changes:
 digest, architecture, template. Keys stand in the order of a real server. `license` and `parameters`, which it leaves
@@ -49,6 +49,7 @@ class Model:
         capabilities: Some of `CAPABILITIES`, in their order.
         embedding_length: Numbers in a vector; None when unknown, and for models that make none.
         created: When it came out, in Unix seconds.
+        owned_by: Whose it is, as the upstream says; empty when it does not.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Model:
     capabilities: tuple[str, ...]
     embedding_length: int | None = None
     created: int = UNDATED
+    owned_by: str = ""
 
 
 def ordered(capabilities: Iterable[str]) -> tuple[str, ...]:
@@ -82,6 +84,30 @@ def tags_entry(model: Model) -> dict[str, Any]:
         "digest": digest_of(model.id),
         "details": _details(model) | {key: length for key, length in lengths.items() if length},
         "capabilities": model.capabilities,
+    }
+
+
+def ps_body(loaded: Iterable[tuple[Model, int]]) -> bytes:
+    """The answer of `/api/ps`: what expires last first, to the second, and of one second by name.
+
+    Args:
+        loaded: Models, and when each expires, in nanoseconds since the epoch.
+    """
+    last_first = sorted(loaded, key=lambda entry: (-(entry[1] // NANOSECONDS), entry[0].id))
+    return encode({"models": [_ps_entry(model, expires_ns) for model, expires_ns in last_first]})
+
+
+def _ps_entry(model: Model, expires_ns: int) -> dict[str, Any]:
+    name = canonical_name(model.id)
+    return {
+        "name": name,
+        "model": name,
+        "size": 0,  # it takes no room on this machine
+        "digest": digest_of(model.id),
+        "details": _details(model),
+        "expires_at": rfc3339(expires_ns),
+        "size_vram": 0,
+        "context_length": model.context_length,
     }
 
 

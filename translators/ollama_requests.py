@@ -6,15 +6,12 @@ order and words. Fields stand in the order of the contract; a field left out, or
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, FailFast, Field, ValidationError
+from pydantic import AfterValidator, FailFast, Field
 
-from translators.errors import ModelNotFound, RequestError
-from translators.go_decode import decode, decode_with_literals
-from translators.go_errors import type_error
-from translators.go_quote import quoted
+from translators.errors import RequestError
 from translators.go_struct import GoStruct, GoType, Int, IntItem
-from translators.names import is_possible_name, names_two_sources
 from translators.ollama_fields import Images, IsObject, KeepAlive, OptionalThink
+from translators.ollama_request_checks import check_required_model, check_wanted_model, read_struct
 from translators.ollama_tools import Tool
 
 _TOP_LOGPROBS = range(21)
@@ -176,10 +173,9 @@ def chat_request(body: bytes) -> ChatRequest:
     Raises:
         RequestError: 400 with Ollama's text.
     """
-    request = _read(ChatRequest, body)
+    request = read_struct(ChatRequest, body)
     _check_top_logprobs(request.top_logprobs)
-    _check_given(request.model)
-    _check_name(request.model)
+    check_required_model(request.model)
     return request
 
 
@@ -190,11 +186,9 @@ def generate_request(body: bytes) -> GenerateRequest:
         ModelNotFound: 404, no model named.
         RequestError: 400 with Ollama's text.
     """
-    request = _read(GenerateRequest, body)
+    request = read_struct(GenerateRequest, body)
     _check_top_logprobs(request.top_logprobs)
-    if not request.model.strip():
-        raise ModelNotFound(f"model '{request.model}' not found")
-    _check_name(request.model)
+    check_wanted_model(request.model)
     return request
 
 
@@ -204,35 +198,13 @@ def show_request(body: bytes) -> ShowRequest:
     Raises:
         RequestError: 400 with Ollama's text.
     """
-    request = _read(ShowRequest, body)
+    request = read_struct(ShowRequest, body)
     if not request.model:
         request = request.model_copy(update={"model": request.name})
-    _check_given(request.model)
-    _check_name(request.model)
+    check_required_model(request.model)
     return request
-
-
-def _read[Request: GoStruct](struct: type[Request], body: bytes) -> Request:
-    value = decode(body)
-    try:
-        return struct.model_validate(value)
-    except ValidationError as error:
-        errors = error.errors(include_url=False, include_context=False)
-        raise RequestError(type_error(struct, errors, decode_with_literals(body))) from None
 
 
 def _check_top_logprobs(count: int) -> None:
     if count not in _TOP_LOGPROBS:
         raise RequestError("top_logprobs must be between 0 and 20")
-
-
-def _check_given(model: str) -> None:
-    if not model.strip():
-        raise RequestError("model is required")
-
-
-def _check_name(model: str) -> None:
-    if names_two_sources(model):
-        raise RequestError(f"use either :local or :cloud, not both: {quoted(model)}")
-    if not is_possible_name(model):
-        raise RequestError("invalid model name")

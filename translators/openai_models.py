@@ -96,6 +96,7 @@ class Listed:
         context_length: The longest prompt, in tokens; None when not told.
         can: Ollama's capabilities that the server grants (True) or denies (False).
         use: What the server says that it is for; None when not told.
+        owned_by: Whose it is; empty when not told.
     """
 
     id: str
@@ -103,6 +104,7 @@ class Listed:
     context_length: int | None
     can: Mapping[str, bool]
     use: Use | None
+    owned_by: str = ""
 
 
 def entries_of(body: Any) -> list[dict[str, Any]]:
@@ -138,7 +140,15 @@ def listed_model(entry: Mapping[str, Any], now: float) -> Listed | None:
     model_id = next(filter(is_possible_name, names), None)
     if model_id is None:
         return None
-    return Listed(model_id, _created(entry, now), _context_length(entry), _can(entry), _use(entry))
+    owner = entry.get("owned_by")
+    return Listed(
+        model_id,
+        _created(entry, now),
+        _context_length(entry),
+        _can(entry),
+        _use(entry),
+        owner if isinstance(owner, str) else "",
+    )
 
 
 def use_by_name(model_id: str) -> Use | None:

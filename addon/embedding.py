@@ -1,0 +1,53 @@
+"""The routes `/api/embed` and `/api/embeddings`, whose code is loaded when they are first asked for."""
+
+import asyncio
+from importlib import import_module
+from types import ModuleType
+
+from mitmproxy import http
+from mitmproxy.utils import asyncio_utils
+
+from addon.exchange import Exchange
+from addon.live import LiveResponse
+from addon.loaded import Loaded
+from addon.upstream import Upstream
+
+
+class Embedding:
+    """Embeddings, from the first request on.
+
+    They need numpy, which takes a tenth of a second and 10 MiB that a proxy without embeddings saves. It is imported in
+    a thread, because that tenth of a second would stop every stream.
+    """
+
+    def __init__(self, upstream: Upstream, loaded: Loaded) -> None:
+        """Prepare; nothing is imported yet.
+
+        Args:
+            upstream: Who is asked.
+            loaded: Is told which models are used.
+        """
+        self._upstream = upstream
+        self._loaded = loaded
+        self._importing: asyncio.Task[ModuleType] | None = None
+
+    async def embed(self, exchange: Exchange) -> http.Response | LiveResponse:
+        """Answer `/api/embed`; see `embedding_answers.embed`."""
+        await self._imported()
+        from addon import embedding_answers
+
+        return await embedding_answers.embed(exchange, self._upstream, self._loaded)
+
+    async def embeddings(self, exchange: Exchange) -> http.Response:
+        """Answer `/api/embeddings`; see `embedding_answers.embeddings`."""
+        await self._imported()
+        from addon import embedding_answers
+
+        return await embedding_answers.embeddings(exchange, self._upstream, self._loaded)
+
+    async def _imported(self) -> None:
+        """Wait until `addon.embedding_answers` is imported, so that importing it costs nothing."""
+        if self._importing is None:
+            reading = asyncio.to_thread(import_module, "addon.embedding_answers")
+            self._importing = asyncio_utils.create_task(reading, name="import of numpy", keep_ref=True)
+        await asyncio.shield(self._importing)  # whoever began it may leave

@@ -1,0 +1,132 @@
+"""The answers of `/api/embed` and `/api/embeddings`: translate, ask the upstream, translate its vectors back.
+
+A large answer has millions of numbers. They are read as they come in, and written in small pieces between which the
+event loop is given back. A thread would be worse: it keeps Python's lock for five milliseconds at a time.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing
+from itertools import chain
+from typing import Final
+
+from mitmproxy import http
+
+from addon.exchange import Exchange
+from addon.live import LiveResponse
+from addon.loaded import Loaded
+from addon.responses import JSON, json_answer, respond
+from addon.transport import Reply
+from addon.upstream import Upstream
+from translators.errors import ModelNotFound, OllamaError, RequestError, UpstreamError
+from translators.input_overflow import MOST_CUTS, NOT_CUT, NOT_CUT_FURTHER, note_of_cut, overflow_in, shortened
+from translators.names import without_latest
+from translators.ollama_embed_requests import EmbeddingRequest, EmbedRequest, embed_request, embeddings_request
+from translators.ollama_embeddings import (
+    EMBEDDINGS_LOAD_ANSWER,
+    embed_answer,
+    embed_load_answer,
+    embeddings_answer,
+)
+from translators.openai_embeddings_payload import TranslatedEmbed, embed_request_to_openai
+from translators.openai_embeddings_reader import Embeddings, EmbeddingsReader
+from translators.openai_errors import names_missing_model
+
+EMBEDDINGS: Final = "/embeddings"
+
+
+async def embed(exchange: Exchange, upstream: Upstream, loaded: Loaded) -> http.Response | LiveResponse:
+    """Answer `/api/embed`.
+
+    Args:
+        exchange: Whose flow holds the request; what is learned is put into it.
+        upstream: Who is asked.
+        loaded: Is told that the model is used.
+
+    Raises:
+        OllamaError: The request is refused, or the upstream failed.
+    """
+    request = embed_request(exchange.flow.request.raw_content or b"")
+    sent_ns = exchange.elapsed_ns
+    embeddings = await _embeddings(request, exchange, upstream, loaded)
+    if embeddings is None:
+        return json_answer(embed_load_answer(request.model))
+    pieces = embed_answer(request, embeddings, sent_ns=sent_ns, elapsed_ns=exchange.elapsed_ns)
+    first, second = next(pieces), next(pieces, b"")
+    exchange.first_output()
+    if not second:
+        return json_answer(first)
+    return LiveResponse(respond(200, JSON, b""), _body(chain((first, second), pieces)))
+
+
+async def embeddings(exchange: Exchange, upstream: Upstream, loaded: Loaded) -> http.Response:
+    """Answer `/api/embeddings`; the arguments are those of `embed`.
+
+    Raises:
+        OllamaError: The request is refused, or the upstream failed: 500 then, whatever its own status.
+    """
+    request = embeddings_request(exchange.flow.request.raw_content or b"")
+    try:
+        embeddings = await _embeddings(request, exchange, upstream, loaded)
+    except ModelNotFound:
+        raise
+    except OllamaError as error:
+        raise OllamaError(error.message, status=500, retry_after=error.retry_after) from error
+    if embeddings is None:
+        return json_answer(EMBEDDINGS_LOAD_ANSWER)
+    exchange.first_output()
+    return json_answer(embeddings_answer(embeddings))
+
+
+async def _embeddings(
+    request: EmbedRequest | EmbeddingRequest, exchange: Exchange, upstream: Upstream, loaded: Loaded
+) -> Embeddings | None:
+    """The upstream's vectors, or None where the request is only to load the model."""
+    exchange.model = request.model
+    model = without_latest(request.model)
+    translated = embed_request_to_openai(request, model)
+    exchange.notes = translated.notes
+    if not translated.texts:
+        loaded.note(model, request.keep_alive)
+        return None
+    try:
+        reply = await _ask(request.truncate, translated, exchange, upstream)
+    except UpstreamError as error:
+        if names_missing_model(error):
+            raise ModelNotFound(f'model "{request.model}" not found, try pulling it first') from error
+        raise
+    reader = EmbeddingsReader(len(translated.texts))
+    with loaded.use(model, request.keep_alive):
+        async with aclosing(reply.chunks):
+            async for chunk in reply.chunks:
+                reader.feed(chunk)
+    embeddings = reader.close()
+    exchange.usage = embeddings.usage
+    return embeddings
+
+
+async def _ask(truncate: bool, translated: TranslatedEmbed, exchange: Exchange, upstream: Upstream) -> Reply:
+    """The upstream's answer; where it finds a text too long, shorter ones are asked for, if that is allowed."""
+    texts = translated.texts
+    for _ in range(MOST_CUTS + 1):
+        try:
+            return await upstream.post(EMBEDDINGS, translated.payload(texts), exchange)
+        except UpstreamError as error:
+            overflow = overflow_in(error)
+            if overflow is None:
+                raise
+            if not truncate:
+                raise RequestError(NOT_CUT) from error
+        shorter = shortened(texts, overflow)
+        if shorter is None:
+            break
+        texts = shorter
+        exchange.notes = (*translated.notes, note_of_cut(translated.texts, texts))
+    raise RequestError(NOT_CUT_FURTHER)
+
+
+async def _body(pieces: Iterable[bytes]) -> AsyncGenerator[bytes]:
+    """The pieces of an answer, between which the event loop is given back."""
+    for piece in pieces:
+        yield piece
+        await asyncio.sleep(0)

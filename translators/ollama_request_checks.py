@@ -1,0 +1,54 @@
+"""What the readers of all Ollama requests share: the body as a struct, and the checks of the model's name."""
+
+from pydantic import ValidationError
+
+from translators.errors import ModelNotFound, RequestError
+from translators.go_decode import decode, decode_with_literals
+from translators.go_errors import type_error
+from translators.go_quote import quoted
+from translators.go_struct import GoStruct
+from translators.names import is_possible_name, names_two_sources
+
+
+def read_struct[Request: GoStruct](struct: type[Request], body: bytes) -> Request:
+    """A body as one of the request models.
+
+    Raises:
+        RequestError: 400 with Go's text.
+    """
+    value = decode(body)
+    try:
+        return struct.model_validate(value)
+    except ValidationError as error:
+        errors = error.errors(include_url=False, include_context=False)
+        raise RequestError(type_error(struct, errors, decode_with_literals(body))) from None
+
+
+def check_required_model(model: str) -> None:
+    """Check the name of a model, where one that is left out is a bad request.
+
+    Raises:
+        RequestError: 400.
+    """
+    if not model.strip():
+        raise RequestError("model is required")
+    _check_name(model)
+
+
+def check_wanted_model(model: str) -> None:
+    """Check the name of a model, where one that is left out is a model that is not there.
+
+    Raises:
+        ModelNotFound: 404, no model named.
+        RequestError: 400, a name that cannot be.
+    """
+    if not model.strip():
+        raise ModelNotFound(f"model '{model}' not found")
+    _check_name(model)
+
+
+def _check_name(model: str) -> None:
+    if names_two_sources(model):
+        raise RequestError(f"use either :local or :cloud, not both: {quoted(model)}")
+    if not is_possible_name(model):
+        raise RequestError("invalid model name")
