@@ -12,11 +12,10 @@ from typing import Final
 from mitmproxy import ctx, exceptions, http
 from mitmproxy.addonmanager import Loader
 from mitmproxy.log import ALERT
-from mitmproxy.utils import asyncio_utils
 
 from addon import listen, logs, machine, notices, own_port, settings
 from addon.live import LiveBodies
-from addon.responses import crash_answer
+from addon.responses import failure_answer
 from addon.service import VERDICT, OllamaService
 
 logger = logging.getLogger(__name__)
@@ -35,7 +34,7 @@ def guarded(hook: Callable[[OllamaBridge, http.HTTPFlow], None]) -> Callable[[Ol
             hook(self, flow)
         except Exception as error:
             logger.exception("A request could not be judged because of an error in the proxy")
-            flow.response = crash_answer(error)
+            flow.response = failure_answer(error, flow.request.path)
 
     return guard
 
@@ -132,11 +131,21 @@ class OllamaBridge:
             logger.error(problem)
         elif mode is not None:
             ctx.options.update(mode=[*ctx.options.mode, mode])
+        if current.record_mode == "none" and not problem:
+            self._tell_of_recordings(addresses)
 
-    def done(self) -> None:
-        """Close the connections to the upstream."""
-        for service in self._services:
-            asyncio_utils.create_task(service.upstream.close(), name="close upstream", keep_ref=True)
+    def _tell_of_recordings(self, addresses: list[tuple[str, int]]) -> None:
+        service = self._services[-1]
+        ours = [address for address in addresses if address[1] in service.rules.ports]
+        address = (*ours, *addresses, service.settings.listen)[0]
+        for sentence in notices.replay_notices(service.settings, service.recordings, address):
+            logger.log(ALERT, sentence)
+
+    async def done(self) -> None:
+        """Close the connections to the upstream, and wait until everything that was recorded is written."""
+        if pumps := [pump.task for pump in self._live.pumps if pump.task]:
+            await asyncio.wait(pumps)  # stopped by now; an exchange is recorded when its answer has ended
+        await asyncio.gather(*(service.close() for service in self._services))
 
     @guarded
     def http_connect(self, flow: http.HTTPFlow) -> None:
@@ -158,7 +167,7 @@ class OllamaBridge:
                 await self._live.answer(flow, functools.partial(self._services[-1].answer, flow))
             except Exception as error:
                 logger.exception("A request could not be answered because of an error in the proxy")
-                flow.response = crash_answer(error)
+                flow.response = failure_answer(error, flow.request.path)
 
     def _judge(self, flow: http.HTTPFlow) -> listen.Verdict:
         if not self._services:  # the settings are wrong: the start is over in a moment, or nothing is ours

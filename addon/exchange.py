@@ -4,15 +4,19 @@ import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mitmproxy import http
 
+from addon.playback import Playback
 from addon.setting_values import without
 from translators.errors import OllamaError
 from translators.events import Usage
 from translators.notes import Note
 from translators.ollama_answers import Moment
+
+if TYPE_CHECKING:
+    from addon.tape import Tape  # which holds calls, whose module needs this one
 
 LONGEST_REQUEST_ID: Final = 128
 
@@ -32,6 +36,7 @@ class ExchangeRecord:
         prompt_tokens: As the upstream counted; None when it did not.
         output_tokens: As the upstream counted; None when it did not.
         retries: Why upstream calls were made again, a reason for each time.
+        replay: The recording that was played; empty when the answer is live.
         notes: What of the request did not travel unchanged.
         error: Why it failed; None when it did not.
         client: The client's address as mitmproxy has it, of which host and port come first; None when unknown.
@@ -47,6 +52,7 @@ class ExchangeRecord:
     prompt_tokens: int | None
     output_tokens: int | None
     retries: tuple[str, ...]
+    replay: str
     notes: tuple[str, ...]
     error: str | None
     client: tuple[Any, ...] | None
@@ -64,6 +70,8 @@ class Exchange:
         model: As the client named it; empty when the route knows no model.
         upstream_id: The upstream's `x-request-id`.
         retries: Why upstream calls were made again, a reason for each time.
+        tape: Where it is noted for its recording; None when nothing is recorded.
+        playback: The recording that answers it; None when the upstream does, or was not asked yet.
         notes: What did not travel unchanged.
         usage: Token counts, when the upstream gave any.
         error: Why it failed; empty when it did not.
@@ -79,6 +87,8 @@ class Exchange:
     model: str = ""
     upstream_id: str = ""
     retries: list[str] = field(default_factory=list)
+    tape: "Tape | None" = None
+    playback: Playback | None = None
     notes: Sequence[Note] = ()
     usage: Usage | None = None
     error: str = ""
@@ -125,6 +135,7 @@ class Exchange:
             prompt_tokens=usage.prompt_tokens,
             output_tokens=usage.output_tokens,
             retries=tuple(self.retries),
+            replay=self.playback.recording.name if self.playback else "",
             notes=tuple(map(str, self.notes)),
             error=self.error or None,
             client=self.flow.client_conn.peername,

@@ -1,7 +1,7 @@
 """The answers of `/api/chat` and `/api/generate`: translate, ask the upstream, translate back while it answers."""
 
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from contextlib import AbstractContextManager, aclosing
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +10,7 @@ from mitmproxy import http
 from addon.catalogue import Known
 from addon.exchange import Exchange
 from addon.live import LiveResponse
+from addon.loaded import Loaded
 from addon.responses import JSON_BARE, NDJSON, error_answer, json_answer
 from addon.transport import Reply, let_go
 from addon.upstream import Upstream
@@ -55,7 +56,7 @@ GENERATE_ENDPOINT: Final = Endpoint("generate", GENERATE, generate_request, gene
 
 
 async def answer[Request: (ChatRequest, GenerateRequest)](
-    endpoint: Endpoint[Request], exchange: Exchange, upstream: Upstream, lookup: Callable[[str], Known]
+    endpoint: Endpoint[Request], exchange: Exchange, upstream: Upstream, lookup: Callable[[str], Known], loaded: Loaded
 ) -> http.Response | LiveResponse:
     """Answer one request.
 
@@ -64,6 +65,7 @@ async def answer[Request: (ChatRequest, GenerateRequest)](
         exchange: Whose flow holds the request; what is learned is put into it.
         upstream: Who is asked.
         lookup: What is known of a model by its upstream id.
+        loaded: Is told that the model is used.
 
     Raises:
         OllamaError: The request is refused, or the upstream failed before the answer began.
@@ -73,10 +75,12 @@ async def answer[Request: (ChatRequest, GenerateRequest)](
     model = without_latest(request.model)
     profile = profile_for(model)
     if request.wants_unload:
+        loaded.note(model, request.keep_alive)
         return json_answer(load_answer(endpoint.shape, request.model, "unload", exchange.moment().wall_ns))
     check_capabilities(endpoint.verb, request, lookup(model))
     options_to_openai(request.options, profile, None)  # a wrong type is told at a load too, and before all that follows
     if request.wants_load:
+        loaded.note(model, request.keep_alive)
         return json_answer(load_answer(endpoint.shape, request.model, "load", exchange.moment().wall_ns))
     for field in NOT_BUILT:
         if getattr(request, field, None):
@@ -84,7 +88,8 @@ async def answer[Request: (ChatRequest, GenerateRequest)](
     try:
         translated = endpoint.translate(request, model, profile)
         exchange.notes = translated.notes
-        return await _ask(endpoint.shape, request.model, request.stream, translated, exchange, upstream)
+        in_use = loaded.use(model, request.keep_alive)
+        return await _ask(endpoint.shape, request.model, request.stream, translated, exchange, upstream, in_use)
     except OllamaError as error:
         if not request.stream or isinstance(error, RequestError):
             raise
@@ -116,7 +121,13 @@ def check_capabilities(verb: str, request: ChatRequest | GenerateRequest, known:
 
 
 async def _ask(
-    shape: str, model: str, stream: bool, translated: Translated, exchange: Exchange, upstream: Upstream
+    shape: str,
+    model: str,
+    stream: bool,
+    translated: Translated,
+    exchange: Exchange,
+    upstream: Upstream,
+    in_use: AbstractContextManager[None],
 ) -> http.Response | LiveResponse:
     writer = StreamWriter if stream else WholeWriter
     sent_ns = exchange.elapsed_ns
@@ -131,7 +142,7 @@ async def _ask(
         writer(shape, model, sent_ns=sent_ns, tool_names=translated.tool_names),
         reply.content_type,
     )
-    lines = _lines(reply, translator, exchange)
+    lines = _lines(reply, translator, exchange, in_use)
     try:
         first = await anext(lines, b"")
     except BaseException:
@@ -143,28 +154,31 @@ async def _ask(
     return LiveResponse(http.Response.make(200, b"", {"Content-Type": NDJSON}), _body(first, lines, exchange))
 
 
-async def _lines(reply: Reply, translator: AnswerTranslator, exchange: Exchange) -> AsyncGenerator[bytes]:
-    """The answer, as many lines at once as one upstream read made ready.
+async def _lines(
+    reply: Reply, translator: AnswerTranslator, exchange: Exchange, in_use: AbstractContextManager[None]
+) -> AsyncGenerator[bytes]:
+    """The answer, as many lines at once as one upstream read made ready; the model is in use as long as it runs.
 
     Raises:
         OllamaError: The answer failed; what came before it was right.
     """
     chunks = reply.chunks
-    try:
-        async for chunk in chunks:
-            if lines := translator.feed(chunk, exchange.moment()):
+    with in_use:
+        try:
+            async for chunk in chunks:
+                if lines := translator.feed(chunk, exchange.moment()):
+                    exchange.first_output()
+                    yield b"".join(lines)
+                if translator.over:
+                    break
+            if lines := translator.close(exchange.moment()):
                 exchange.first_output()
                 yield b"".join(lines)
-            if translator.over:
-                break
-        if lines := translator.close(exchange.moment()):
-            exchange.first_output()
-            yield b"".join(lines)
-        exchange.usage = translator.usage
-        if translator.failure is not None:
-            raise translator.failure
-    finally:
-        await let_go(chunks, finished=translator.finish_reason is not None)
+            exchange.usage = translator.usage
+            if translator.failure is not None:
+                raise translator.failure
+        finally:
+            await let_go(chunks, finished=translator.finish_reason is not None)
 
 
 async def _body(first: bytes, lines: AsyncGenerator[bytes], exchange: Exchange) -> AsyncGenerator[bytes]:

@@ -1,5 +1,6 @@
 """The answers of `/api/tags` and `/api/show`: what models there are, and what is known of one."""
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Final
 
@@ -71,10 +72,14 @@ class Listing:
             if known.known:
                 return known.model(model_id)
             raise
-        wanted = canonical_name(model_id).lower()
-        for model in listed:
-            if canonical_name(model.id).lower() == wanted:
-                return model
+        if model := find(listed, model_id):
+            return model
         if known.known:
             return known.model(model_id)
         raise ModelNotFound(f"model '{canonical_name(asked)}' not found")
+
+
+def find(models: Iterable[Model], model_id: str) -> Model | None:
+    """The model of this id, whatever the case of its letters."""
+    wanted = canonical_name(model_id).lower()
+    return next((model for model in models if canonical_name(model.id).lower() == wanted), None)

@@ -59,8 +59,9 @@ class LiveResponse:
 type Answer = Callable[[], Awaitable[http.Response | LiveResponse]]
 """Makes the response to one request. It is cancelled when the client goes away."""
 
-type LastWords = Callable[[Exception], http.Response]
-"""Turns an exception that an answer let through into a response; after the head, its content becomes the last line."""
+type LastWords = Callable[[Exception, http.Request, bool], http.Response]
+"""Turns an exception that the answer to a request let through into a response; with True, as its head has been sent
+already, into one whose content is the end of the body."""
 
 
 class Pump:
@@ -97,12 +98,12 @@ class Pump:
                 await self.end_with(error)
 
     async def end_with(self, error: Exception) -> None:
-        """Tell the client of an error: as its whole answer, or as the last line of one that has begun."""
-        response = self.last_words(error)
+        """Tell the client of an error: as its whole answer, or at the end of one that has begun."""
+        response = self.last_words(error, self.stream.flow.request, self.head_sent)
         if not self.head_sent:
             await self._send_whole(response)
         else:
-            await self._send(ResponseData(self.stream.stream_id, (response.raw_content or b"") + b"\n"))
+            await self._send(ResponseData(self.stream.stream_id, response.raw_content or b""))
             await self._send(ResponseEndOfMessage(self.stream.stream_id))
 
     async def _send_whole(self, response: http.Response) -> None:
@@ -111,13 +112,13 @@ class Pump:
         await self._send(ResponseHeaders(self.stream.stream_id, response))
 
     async def _send_live(self, head: http.Response, body: AsyncGenerator[bytes]) -> None:
-        stream_id = self.stream.stream_id
+        stream_id, flow = self.stream.stream_id, self.stream.flow
         head.stream = True
-        frame(head, self.stream.flow.request)
+        frame(head, flow.request)
         self.head_sent = True
         await self._send(ResponseHeaders(stream_id, head))
         async for chunk in body:
-            if self.stream.flow.error is not None:  # killed in mitmweb or by another addon
+            if flow.error is not None:  # killed in mitmweb or by another addon
                 await self._send(ResponseProtocolError(stream_id, "killed", ErrorCode.KILL))
                 return
             await self._send(ResponseData(stream_id, chunk))
@@ -204,6 +205,6 @@ class LiveBodies:
                 response = response.head
         except Exception as error:
             logger.exception("An answer has crashed")
-            response = self.last_words(error)
+            response = self.last_words(error, flow.request, False)
         frame(response, flow.request)
         return response

@@ -19,8 +19,8 @@ from pythonjsonlogger.json import JsonFormatter
 from addon.exchange import ExchangeRecord
 from addon.settings import Settings
 
-LIBRARIES: Final = ("httpx", "httpx2", "httpcore", "httpcore2", "openai", "aiohttp", "asyncio")
-"""They write one or more records per request, some with its body, and mitmproxy sets the root logger to DEBUG."""
+LIBRARIES: Final = ("aiohttp", "asyncio")
+"""They write records about single requests and slow callbacks, and mitmproxy sets the root logger to DEBUG."""
 
 OWN: Final = "addon"
 """The parent of all loggers of this project."""
@@ -134,6 +134,8 @@ def exchange_line(record: ExchangeRecord) -> str:
     if record.retries:
         times_word = "once" if len(record.retries) == 1 else f"{len(record.retries)} times"
         parts.append(f"retried {times_word} ({', '.join(record.retries)})")
+    if record.replay:
+        parts.append(f"replay={record.replay}")
     if record.notes:
         parts.append(f"[{'; '.join(record.notes)}]")
     if record.error is not None:

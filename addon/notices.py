@@ -1,17 +1,23 @@
 """What a user should be told at the start, although nothing is wrong: sentences, from plain values."""
 
 import difflib
-from collections.abc import Iterable, Mapping
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
 from addon.listen import DEFAULT_PORTS
 from addon.machine import LOOPBACK_OF
-from addon.option_table import ALLOW, API_KEY, LISTEN, OPTION_NAMES, UPSTREAM_PROXY
+from addon.option_table import ALLOW, API_KEY, LISTEN, OPTION_NAMES, RECORD_MODE, RECORDINGS, UPSTREAM_PROXY
+from addon.recording import Recording, Request
 from addon.settings import Settings
 
 PROXY_VARIABLES: Final = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
+
+MOST_EXAMPLES: Final = 5
+LONGEST_COMMAND: Final = 200
+"""Characters of an example; a longer one is not readable in a terminal."""
 
 OLLAMA_PORTS: Final = {"": 11434, **DEFAULT_PORTS}
 """The port of an OLLAMA_HOST that names none, by its scheme."""
@@ -61,6 +67,43 @@ def notices(environ: Mapping[str, str], settings: Settings) -> list[str]:
             f"answered with your {API_KEY.name}"
         )
     return sentences
+
+
+def replay_notices(settings: Settings, recordings: Sequence[Recording], address: tuple[str, int]) -> list[str]:
+    """Say that recordings are replayed, why, and what can be tried.
+
+    Args:
+        settings: Of a proxy that replays.
+        recordings: All that there are.
+        address: Where it listens.
+    """
+    why = settings.offline_reason or f"{RECORD_MODE} is 'none'"
+    sentences = [f"recordings are replayed, and nothing is asked elsewhere: {why}"]
+    if not recordings:
+        folder = settings.recordings
+        return [*sentences, f"there are no recordings in {folder}, so nothing can be answered: see {RECORDINGS}"]
+    host, port = address
+    host = LOOPBACK_OF.get(host, host)
+    url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    examples: dict[str, str] = {}
+    clients = [recording.client for recording in recordings]
+    answered = [client.request for client in clients if client.response and client.response.status == 200]
+    for request in sorted(answered, key=lambda request: len(request.body)):
+        examples.setdefault(request.path, curl_command(url, request))
+    short = [command for command in examples.values() if len(command) <= LONGEST_COMMAND][:MOST_EXAMPLES]
+    such_as = ", such as" if short else ""
+    return [*sentences, f"there are {len(recordings)} recordings in {settings.recordings}{such_as}", *short]
+
+
+def curl_command(url: str, request: Request) -> str:
+    """A command for a shell that sends a recorded request.
+
+    Args:
+        url: Of this proxy, without a slash at its end.
+        request: The client's side of a recording.
+    """
+    data = f" -d {shlex.quote(request.body.decode('utf-8', 'replace'))}" if request.body else ""
+    return f"curl -sN {shlex.quote(url + request.path)}{data}"
 
 
 def points_here(ollama_host: str, listen: tuple[str, int]) -> bool:

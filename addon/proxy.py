@@ -12,8 +12,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from addon.bridge import OllamaBridge  # the path had to come first
 from addon.live import LiveBodies  # the path had to come first
-from addon.responses import crash_answer  # the path had to come first
+from addon.responses import last_words  # the path had to come first
 
-live_bodies = LiveBodies(crash_answer)
+live_bodies = LiveBodies(last_words)
 
 addons = [live_bodies, OllamaBridge(live_bodies)]

@@ -1,4 +1,4 @@
-"""Ollama's routes, and what a path that is none of them gets (`ollama-contract.md` 1.5)."""
+"""The routes, Ollama's and OpenAI's, and what a path that is none of them gets (`ollama-contract.md` 1.5)."""
 
 import re
 from dataclasses import dataclass
@@ -6,9 +6,26 @@ from typing import Final, Literal
 
 from mitmproxy import http
 
-from addon.responses import respond
+from addon.responses import JSON, is_openai, respond
+from translators.openai_answers import error_body
 
-type Name = Literal["root", "version", "tags", "show", "chat", "generate", "health", "upstream_health", "later"]
+type Name = Literal[
+    "root",
+    "version",
+    "tags",
+    "show",
+    "chat",
+    "generate",
+    "embed",
+    "embeddings",
+    "ps",
+    "openai",
+    "openai_models",
+    "openai_model",
+    "health",
+    "upstream_health",
+    "later",
+]
 """What answers a route; `later` is a route of a real server that this proxy does not serve yet."""
 
 METHODS: Final = ("HEAD", "GET", "POST", "DELETE")
@@ -41,16 +58,23 @@ ROUTES: Final = (
     _route(r"/api/show", "POST", "show"),
     _route(r"/api/chat", "POST", "chat"),
     _route(r"/api/generate", "POST", "generate"),
+    _route(r"/api/embed", "POST", "embed"),
+    _route(r"/api/embeddings", "POST", "embeddings"),
+    _route(r"/api/ps", "GET", "ps"),
     _route(r"/health", "GET", "health"),  # this proxy's own, for load balancers
     _route(r"/openai/health", "GET", "upstream_health"),
-    _route(r"/api/(ps|status|experimental/model-recommendations)", "GET", "later"),
-    _route(r"/api/(embed|embeddings|pull|push|create|copy|me|signout)", "POST", "later"),
+    _route(r"/api/(status|experimental/model-recommendations)", "GET", "later"),
+    _route(r"/api/(pull|push|create|copy|me|signout)", "POST", "later"),
     _route(r"/api/experimental/(web_search|web_fetch)", "POST", "later"),
     _route(r"/api/delete", "DELETE", "later"),
     _route(r"/api/user/keys/[^/]+", "DELETE", "later"),
     _route(r"/api/blobs/[^/]+", "HEAD POST", "later"),
-    _route(r"/v1/(chat/completions|completions|embeddings|responses)", "POST", "later"),
-    _route(r"/v1/models(/[^/]+)?", "GET", "later"),
+    _route(r"/v1/chat/completions", "POST", "openai"),
+    _route(r"/v1/completions", "POST", "openai"),
+    _route(r"/v1/embeddings", "POST", "openai"),
+    _route(r"/v1/responses", "POST", "openai"),
+    _route(r"/v1/models", "GET", "openai_models"),
+    _route(r"/v1/models/.+", "GET", "openai_model"),
 )
 
 
@@ -79,14 +103,24 @@ def refuse(method: str, target: str, methods: tuple[str, ...]) -> http.Response:
         methods: What the path knows.
     """
     if methods:
-        return respond(405, "text/plain", b"405 method not allowed", allow=", ".join(methods))
+        return _not_allowed(target, ", ".join(methods))
     path, mark, query = target.partition("?")
     clean = clean_path(path)
     if clean != path:
         return _redirect(307, method, clean + mark + query)
     if len(path) > 1 and path.endswith("/") and find(method, path[:-1])[0]:
         return _redirect(301 if method == "GET" else 307, method, path[:-1] + mark + query)
+    if is_openai(path):
+        return respond(404, JSON, error_body(f"Invalid URL ({method} {path})", 404))
     return respond(404, "text/plain", b"404 page not found")
+
+
+def _not_allowed(target: str, methods: str) -> http.Response:
+    content_type, body = "text/plain", b"405 method not allowed"
+    if is_openai(target):
+        content_type = JSON
+        body = error_body(f"Only {methods} requests are accepted.", 405, "method_not_supported")
+    return respond(405, content_type, body, allow=methods)
 
 
 def clean_path(path: str) -> str:

@@ -1,4 +1,4 @@
-"""The way of one request: access check, route, answer; every exception ends as an Ollama error."""
+"""The way of one request: access check, route, answer; every exception ends as an error that the client can read."""
 
 import asyncio
 import logging
@@ -11,16 +11,22 @@ from typing import Final
 
 from mitmproxy import ctx, http
 
-from addon import PROXY_VERSION, generation, listen, logs, routes
+from addon import PROXY_VERSION, generation, listen, logs, openai_face, routes
 from addon.access import Admission, Asked, admission, client_allowed, origins_from
 from addon.catalogue import Catalogue
+from addon.embedding import Embedding
 from addon.exchange import Exchange
 from addon.health import Health
 from addon.http_transport import HttpTransport
-from addon.listing import Listing
+from addon.listing import LIST_SECONDS, Listing
 from addon.live import LiveResponse
+from addon.loaded import Loaded
 from addon.machine import is_own_address
-from addon.responses import crash_answer, error_answer, json_answer, respond
+from addon.option_table import RECORD_MODE
+from addon.recorder import Recorder, RecordingTransport
+from addon.redact import Redactor, secrets_of
+from addon.replayer import Replayer
+from addon.responses import failure_answer, json_answer, respond
 from addon.settings import Settings
 from addon.transport import Transport
 from addon.upstream import Upstream
@@ -37,6 +43,9 @@ CLIENT_GONE: Final = "the client has gone, or the proxy is being stopped"
 CLIENT_CLOSED_REQUEST: Final = 499
 """Status in the log of an exchange whose client left before the answer began; Ollama's, and nginx's."""
 
+REPLAY_HEADER: Final = "X-Ollama-Replay"
+"""Names the recording that an answer is made from."""
+
 logger = logging.getLogger(__name__)
 
 type Handler = Callable[[Exchange], Awaitable[http.Response | LiveResponse]]
@@ -49,6 +58,7 @@ class OllamaService:
         settings: What it was made from.
         rules: Which requests are for it.
         upstream: Whom it asks.
+        recordings: What is replayed; nothing when the upstream is asked.
     """
 
     def __init__(self, settings: Settings, token: str) -> None:
@@ -66,11 +76,18 @@ class OllamaService:
         self.rules = listen.Rules(ports, frozenset(settings.hosts), token)
         self._origins = origins_from(settings.origins)
         catalogue = Catalogue.load(settings.models)
-        self.upstream = Upstream(
-            _transport(settings), max_retries=settings.max_retries, seconds=settings.request_timeout
+        redactor = Redactor(secrets_of(settings))
+        transport = _transport(settings, redactor)
+        self.recordings = transport.recordings if isinstance(transport, Replayer) else []
+        self._recorder = (
+            Recorder(settings.recordings, settings.base_url, redactor) if settings.record_mode == "all" else None
         )
-        listing = Listing(self.upstream, catalogue)
-        text = partial(generation.answer, upstream=self.upstream, lookup=catalogue.lookup)
+        self.upstream = Upstream(transport, max_retries=settings.max_retries, seconds=settings.request_timeout)
+        # Where exchanges are recorded or replayed, each makes its own calls: none depends on what came before it.
+        listing = Listing(self.upstream, catalogue, LIST_SECONDS if settings.record_mode == "off" else 0)
+        loaded = Loaded(catalogue.lookup)
+        embedding = Embedding(self.upstream, loaded)
+        text = partial(generation.answer, upstream=self.upstream, lookup=catalogue.lookup, loaded=loaded)
         self._handlers: dict[routes.Name, Handler] = {
             "root": _root,
             "version": _version,
@@ -79,8 +96,14 @@ class OllamaService:
             "later": _later,
             "tags": listing.tags,
             "show": listing.show,
+            "ps": loaded.ps,
             "chat": partial(text, generation.CHAT_ENDPOINT),
             "generate": partial(text, generation.GENERATE_ENDPOINT),
+            "embed": embedding.embed,
+            "embeddings": embedding.embeddings,
+            "openai": partial(openai_face.forward, upstream=self.upstream),
+            "openai_models": partial(openai_face.models, listing=listing),
+            "openai_model": partial(openai_face.model, listing=listing),
         }
 
     def verdict(self, flow: http.HTTPFlow) -> listen.Verdict:
@@ -95,28 +118,43 @@ class OllamaService:
         return http.Response(b"HTTP/1.1", status, reason, http.Headers(), b"", None, now, now)
 
     async def answer(self, flow: http.HTTPFlow) -> http.Response | LiveResponse:
-        """Answer a request; whatever happens, with an Ollama answer, and a line in the log when it is over."""
+        """Answer a request, whatever happens, and write a line into the log when it is over."""
         hops = listen.next_hops(flow.request.headers.get(listen.LOOP_HEADER, ""), self.rules.token)
         exchange = Exchange(flow, hops, self.settings.api_key.get_secret_value())
+        if self._recorder:
+            exchange.tape = self._recorder.begin(flow.request)
         try:
             response = await self._respond(exchange)
         except OllamaError as error:
-            response = error_answer(exchange.told(error))
+            response = failure_answer(exchange.told(error), flow.request.path)
         except asyncio.CancelledError:
             exchange.error = CLIENT_GONE
             logs.log_exchange(exchange.record(CLIENT_CLOSED_REQUEST))
+            if self._recorder:
+                self._recorder.unanswered(exchange)
             raise
         except Exception as error:
             exchange.error = f"internal error: {type(error).__name__}"
             logger.exception("A request could not be answered because of an error in the proxy")
-            response = crash_answer(error)
+            response = failure_answer(error, flow.request.path)
         head = response.head if isinstance(response, LiveResponse) else response
         for name, value in exchange.cors:
             head.headers.add(name, value)
+        if exchange.playback:
+            head.headers[REPLAY_HEADER] = exchange.playback.recording.name
         if isinstance(response, LiveResponse):
-            return LiveResponse(head, _logged(response.body, exchange, head.status_code))
+            body = self._recorder.live(head, response.body, exchange) if self._recorder else response.body
+            return LiveResponse(head, _logged(body, exchange, head.status_code))
         logs.log_exchange(exchange.record(head.status_code))
+        if self._recorder:
+            self._recorder.whole(head, exchange)
         return response
+
+    async def close(self) -> None:
+        """Close the connections to the upstream, and write what is recorded."""
+        await self.upstream.close()
+        if self._recorder:
+            await self._recorder.close()
 
     async def _respond(self, exchange: Exchange) -> http.Response | LiveResponse:
         flow = exchange.flow
@@ -153,10 +191,12 @@ class OllamaService:
         return admission(asked, self._origins, guarded=guarded, hostname=socket.gethostname(), is_own=is_own_address)
 
 
-def _transport(settings: Settings) -> Transport:
-    if settings.record_mode != "off":
-        raise ValueError(settings.offline_reason or "recordings cannot be used yet: leave ollama_record_mode empty")
-    return HttpTransport(settings)
+def _transport(settings: Settings, redactor: Redactor) -> Transport:
+    if settings.record_mode == "none":
+        remedy = settings.offline_reason or f"{RECORD_MODE} is 'none': give off or all to ask the upstream"
+        return Replayer(settings.recordings, redactor, remedy)
+    live = HttpTransport(settings)
+    return RecordingTransport(live) if settings.record_mode == "all" else live
 
 
 async def _logged(body: AsyncGenerator[bytes], exchange: Exchange, status: int) -> AsyncGenerator[bytes]:

@@ -228,3 +228,30 @@ def test_ollamas_own_texts_for_wrong_types(proxy: Process) -> None:
         assert (got.status, json.loads(got.body)["error"]) == (400, told)
     got = ask(proxy.port, "POST", "/api/chat", {"model": "gpt-4o", "messages": [HELLO], "options": {"num_ctx": "x"}})
     assert (got.status, json.loads(got.body)["error"]) == (500, 'option "num_ctx" must be of type integer')
+
+
+def test_ps_shows_a_model_from_its_load_to_its_unload_for_open_webui(proxy: Process, client: ollama.Client) -> None:
+    def loaded() -> list[str | None]:
+        return [model.model for model in client.ps().models if model.model == "gpt-4.1:latest"]
+
+    client.generate("gpt-4.1")
+    assert loaded() == ["gpt-4.1:latest"]
+    client.generate("gpt-4.1", keep_alive=0)
+    assert loaded() == []
+    client.chat("gpt-4.1", [HELLO], keep_alive="1h")
+    assert loaded() == ["gpt-4.1:latest"]
+    client.chat("gpt-4.1", [HELLO], keep_alive=0)
+    assert loaded() == []
+
+
+def test_ps_shows_a_model_while_its_answer_runs_even_with_a_keep_alive_of_0(
+    client: ollama.Client, upstream: Upstream
+) -> None:
+    message = {"role": "user", "content": "two words [[gate:ps]]"}
+    stream = client.chat("gpt-4o-mini", [message], keep_alive=0, stream=True)
+    upstream.release("ps")
+    next(stream)
+    assert "gpt-4o-mini:latest" in [model.model for model in client.ps().models]
+    upstream.release("ps", 50)
+    list(stream)
+    assert "gpt-4o-mini:latest" not in [model.model for model in client.ps().models]

@@ -142,7 +142,7 @@ ERRORS = [
     ("gpt-4o", "[[fault:429-forever]]", 429, "Rate limit reached"),
     ("gpt-4o", "[[fault:quota]]", 429, "You exceeded your current quota"),
     ("gpt-4o", "[[fault:500]]", 500, "The server had an error while processing your request"),
-    ("gpt-4o", "[[fault:503-html]]", 503, "503"),
+    ("gpt-4o", "[[fault:html:503]]", 503, "503"),
     ("gpt-4o", "[[fault:html-200]]", 502, "a web page instead of JSON"),
     ("gpt-4o", "[[fault:empty-200]]", 502, "empty body"),
     ("gpt-4o", "[[fault:garbage-json]]", 502, "not JSON"),

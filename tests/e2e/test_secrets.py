@@ -115,7 +115,6 @@ def test_nothing_of_the_clients_headers_goes_upstream(upstream: Upstream, tmp_pa
         "accept",
         "accept-encoding",
         "authorization",
-        "connection",
         "content-length",
         "content-type",
         "host",

@@ -61,8 +61,9 @@ def copy(tmp_path: Path) -> Path:
     return root
 
 
-def test_no_key_and_no_base_url_is_told_with_what_came_near(copy: Path, tmp_path: Path) -> None:
-    output = fails(start([], tmp_path, {"OPENAI_KEY": "sk-near-miss-0123456789"}, root=copy))
+def test_live_answers_without_key_and_base_url_stop_the_start_with_what_came_near(copy: Path, tmp_path: Path) -> None:
+    variables = {"OPENAI_KEY": "sk-near-miss-0123456789", "PROXY_RECORD_MODE": "off"}
+    output = fails(start([], tmp_path, variables, root=copy))
     assert "OPENAI_API_KEY" in output
     assert "OPENAI_BASE_URL" in output
     assert "OPENAI_KEY" in output

@@ -39,17 +39,16 @@ def chat(text: str, **more: Any) -> dict[str, Any]:
         ("GET", "/favicon.ico", 404, PLAIN, b"404 page not found"),
         ("GET", "/API/tags", 404, PLAIN, b"404 page not found"),
         ("GET", "/api", 404, PLAIN, b"404 page not found"),
-        ("POST", "/v1/messages", 404, PLAIN, b"404 page not found"),
         ("GET", "/api/show", 405, PLAIN, b"405 method not allowed"),
         ("POST", "/", 405, PLAIN, b"405 method not allowed"),
         ("POST", "/api/chat", 400, JSON, b'{"error":"missing request body"}'),
         ("POST", "/api/show", 400, JSON, b'{"error":"missing request body"}'),
         (
             "POST",
-            "/api/embed",
+            "/api/pull",
             501,
             JSON,
-            b'{"error":"POST /api/embed is not supported by this proxy yet"}',
+            b'{"error":"POST /api/pull is not supported by this proxy yet"}',
         ),
     ],
 )
@@ -238,7 +237,7 @@ def test_a_client_that_leaves_before_the_first_byte_of_a_whole_answer_stops_the_
         upstream.wait_received("leaving early")
         curl.kill()
     assert upstream.wait_aborted("leaving early").end == "aborted"
-    assert "POST /api/chat" in proxy.wait_for("the client has gone")  # one line for each exchange, for this one too
+    assert "the client has gone" in proxy.wait_for("POST /api/chat gpt-4o 499")  # one line for each exchange
 
 
 def test_an_upstream_that_is_silent_for_too_long_is_given_up(upstream: Upstream, tmp_path: Path) -> None:

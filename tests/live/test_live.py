@@ -19,8 +19,9 @@ from tests.in_process import LOOPBACK, Running, running_proxy
 from tests.wire import send
 
 
-def last_words(error: Exception) -> http.Response:
-    return http.Response.make(500, json.dumps({"error": str(error)}), {"content-type": "application/json"})
+def last_words(error: Exception, _request: http.Request, begun: bool) -> http.Response:
+    text = json.dumps({"error": str(error)}) + "\n" * begun
+    return http.Response.make(500, text, {"content-type": "application/json"})
 
 
 class Gate:

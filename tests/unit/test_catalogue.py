@@ -131,7 +131,8 @@ def test_a_wrong_models_file_is_a_value_error(tmp_path: Path) -> None:
 
 def test_openai_s_bare_entry_gets_the_catalogue_s_facts() -> None:
     entry = {"id": "gpt-4o", "object": "model", "created": 1_715_367_049, "owned_by": "system"}
-    assert visible(entry) == [Model("gpt-4o", 128_000, GPT_4O.capabilities, created=1_715_367_049)]
+    wanted = Model("gpt-4o", 128_000, GPT_4O.capabilities, created=1_715_367_049, owned_by="system")
+    assert visible(entry) == [wanted]
 
 
 def test_an_entry_without_a_date_gets_the_fixed_one() -> None:

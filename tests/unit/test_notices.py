@@ -1,14 +1,25 @@
 """What is said at the start although nothing is wrong."""
 
+import shlex
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
-from addon.notices import misspelt, notices, parse_ollama_host, points_here
+from addon.notices import (
+    LONGEST_COMMAND,
+    curl_command,
+    misspelt,
+    notices,
+    parse_ollama_host,
+    points_here,
+    replay_notices,
+)
+from addon.recording import Client, Recording
 from addon.setting_values import networks
 from addon.settings import Settings
+from tests.recorded import compact, recording, request, response
 
 
 def settings(**changes: Any) -> Settings:
@@ -111,3 +122,49 @@ def test_ollama_host_is_read_as_ollama_reads_it(value: str, parts: tuple[str, st
 )
 def test_whether_ollama_host_points_here(value: str, listen: tuple[str, int], here: bool) -> None:
     assert points_here(value, listen) is here
+
+
+def replaying(reason: str = "set OPENAI_API_KEY") -> Settings:
+    return settings(record_mode="none", recordings=Path("/some/recordings"), offline_reason=reason)
+
+
+def answered(name: str, body: Any, path: str = "/api/chat", status: int = 200) -> Recording:
+    made = recording(name=name)
+    asked = request(body, "POST" if body else "GET", path)
+    client = Client(request=asked, response=response(status=status), end="complete", end_ms=1.0)
+    return made.model_copy(update={"client": client})
+
+
+def test_a_replay_says_why_it_is_one_and_what_can_be_tried() -> None:
+    recordings = [
+        answered("a", {"prompt": "x" * LONGEST_COMMAND}, "/api/generate"),
+        answered("b", {"model": "m", "prompt": "a longer one"}),
+        answered("c", {"model": "m", "prompt": "it's"}),
+        answered("d", {"model": "m"}, status=404),
+        answered("e", b"", "/api/tags"),
+    ]
+    assert replay_notices(replaying(), recordings, ("0.0.0.0", 11434)) == [
+        "recordings are replayed, and nothing is asked elsewhere: set OPENAI_API_KEY",
+        "there are 5 recordings in /some/recordings, such as",
+        "curl -sN http://127.0.0.1:11434/api/tags",
+        """curl -sN http://127.0.0.1:11434/api/chat -d '{"model":"m","prompt":"it'"'"'s"}'""",
+    ]
+
+
+def test_a_replay_that_was_asked_for_says_so() -> None:
+    first, second = replay_notices(replaying(""), [answered("a", {"x": "y" * LONGEST_COMMAND})], ("127.0.0.1", 1))
+    assert first.endswith("ollama_record_mode (PROXY_RECORD_MODE) is 'none'")
+    assert second == "there are 1 recordings in /some/recordings"
+
+
+def test_a_replay_of_nothing_says_which_option_names_the_folder() -> None:
+    assert replay_notices(replaying(), [], ("127.0.0.1", 11434))[1:] == [
+        "there are no recordings in /some/recordings, so nothing can be answered: see ollama_recordings "
+        "(PROXY_RECORDINGS)"
+    ]
+
+
+def test_a_command_can_be_pasted_into_a_shell() -> None:
+    body = {"prompt": "it's $HOME and `id`"}
+    command = curl_command("http://[::1]:11434", request(body))
+    assert shlex.split(command) == ["curl", "-sN", "http://[::1]:11434/api/chat", "-d", compact(body).decode()]

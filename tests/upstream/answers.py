@@ -2,7 +2,7 @@
 
 A conversation that ends with tool results gets a sentence that quotes each result beside its call, in order, so that a
 wrong pairing shows. A prompt that names tools gets calls of them. A response format gets an instance of its schema.
-Everything else is an echo.
+A few questions have an answer that can be shown to people. Everything else is an echo.
 """
 
 import hashlib
@@ -17,6 +17,16 @@ from tests.upstream.messages import describe_image
 from tests.upstream.wording import content_text, count_prompt, last_user_text, tokens_of, without_markers
 
 type Body = dict[str, Any]
+
+KNOWN_ANSWERS = {
+    "Why is the sky blue?": "Sunlight holds all colours. On its way through the air, blue light is scattered far more "
+    "than red light, so it reaches our eyes from every part of the sky. At sunset the way is longer: most of the blue "
+    "is lost on it, and what is left is red.",
+    "What is the capital of Norway?": "The capital of Norway is Oslo.",
+    "Write a haiku about the sea.": "Grey waves come and go,\nthe shore keeps none of their names.\n"
+    "Salt dries on my hand.",
+    "How many days has a leap year?": "A leap year has 366 days.",
+}
 
 HIDDEN_REASONING = 16
 """How many reasoning tokens a model that keeps its thoughts to itself is said to have used."""
@@ -103,6 +113,8 @@ def _text(body: Body, prompt: str) -> str:
     results = _results(body["messages"])
     if results:
         return f"{'; '.join(results)}."
+    if prompt in KNOWN_ANSWERS:
+        return KNOWN_ANSWERS[prompt]
     return f"{_seen(body['messages'])}You said: {prompt}" if prompt else f"{_seen(body['messages'])}You said nothing."
 
 

@@ -1,0 +1,162 @@
+"""Record mode: notes what passes, and writes a recording when the answer is over, beside the event loop."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncGenerator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
+from pathlib import Path
+
+from mitmproxy import http
+from mitmproxy.utils import asyncio_utils
+
+from addon.exchange import Exchange
+from addon.matching import normal_request, protocol_of, slug
+from addon.recording import End
+from addon.recording_files import RecordingFiles
+from addon.redact import Redactor, SpelledOut
+from addon.tape import Tape, TapedCall
+from addon.transport import Call, Reply, Transport
+
+logger = logging.getLogger(__name__)
+
+
+class RecordingTransport:
+    """Carries calls as another transport does, and notes them on the exchange's tape."""
+
+    def __init__(self, inner: Transport) -> None:
+        """Wrap a transport.
+
+        Args:
+            inner: What carries the calls.
+        """
+        self._inner = inner
+
+    async def send(self, call: Call, exchange: Exchange) -> Reply:
+        """Carry one call; see `Transport`."""
+        if exchange.tape is None:
+            return await self._inner.send(call, exchange)
+        taped = exchange.tape.call(call, exchange.elapsed_ns)
+        try:
+            reply = await self._inner.send(call, exchange)
+        except BaseException as error:
+            taped.failed(exchange.elapsed_ns, error)
+            exchange.tape.call_over()
+            raise
+        headers = [(name.lower(), value) for name, value in reply.headers.items()]
+        taped.answer.began(exchange.elapsed_ns, reply.status, headers)
+        return Reply(reply.status, reply.headers, _noted(reply.chunks, taped, exchange.tape, exchange.started_ns))
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._inner.close()
+
+
+async def _noted(chunks: AsyncGenerator[bytes], taped: TapedCall, tape: Tape, started_ns: int) -> AsyncGenerator[bytes]:
+    note, now = taped.answer.chunks.append, time.perf_counter_ns
+    try:
+        async with aclosing(chunks):
+            async for chunk in chunks:
+                note((now() - started_ns, chunk))
+                yield chunk
+        taped.answer.ended(now() - started_ns, "complete")
+    except BaseException as error:
+        taped.failed(now() - started_ns, error)
+        raise
+    finally:
+        tape.call_over()
+
+
+class Recorder:
+    """Writes recordings."""
+
+    def __init__(self, folder: Path, url: str, redactor: Redactor) -> None:
+        """Prepare; nothing is written.
+
+        Args:
+            folder: Where the recordings go.
+            url: The upstream's base URL.
+            redactor: What takes credentials out of them.
+        """
+        self._folder = folder
+        self._url = url
+        self._redactor = redactor
+        self._files = RecordingFiles(folder)
+        self._worker = ThreadPoolExecutor(1, "recorder")
+        self._saving: set[asyncio.Task[None]] = set()
+        self._told: set[str] = set()
+
+    def begin(self, request: http.Request) -> Tape | None:
+        """A tape for an exchange whose request is complete; None for one that is not recorded."""
+        protocol = protocol_of(request.path)
+        return Tape(request, protocol) if protocol else None
+
+    def whole(self, head: http.Response, exchange: Exchange) -> None:
+        """The exchange has been answered with this."""
+        if exchange.tape:
+            now_ns = exchange.elapsed_ns
+            exchange.tape.answer.began(now_ns, head.status_code, head.headers.items(multi=True))
+            if head.raw_content:
+                exchange.tape.answer.chunks.append((now_ns, head.raw_content))
+            self._over(exchange.tape, now_ns, "complete")
+
+    def live(self, head: http.Response, body: AsyncGenerator[bytes], exchange: Exchange) -> AsyncGenerator[bytes]:
+        """The body of an answer that begins now, which is noted while it is sent."""
+        if exchange.tape is None:
+            return body
+        exchange.tape.answer.began(exchange.elapsed_ns, head.status_code, head.headers.items(multi=True))
+        return self._live(body, exchange.tape, exchange.started_ns)
+
+    def unanswered(self, exchange: Exchange) -> None:
+        """The client has left before its answer began."""
+        if exchange.tape:
+            self._over(exchange.tape, exchange.elapsed_ns, "aborted")
+
+    async def close(self) -> None:
+        """Wait until everything is written."""
+        while self._saving:
+            await asyncio.wait(self._saving)
+        self._worker.shutdown()
+
+    async def _live(self, body: AsyncGenerator[bytes], tape: Tape, started_ns: int) -> AsyncGenerator[bytes]:
+        note, now = tape.answer.chunks.append, time.perf_counter_ns
+        end: End = "aborted"
+        try:
+            async with aclosing(body):
+                async for chunk in body:
+                    note((now() - started_ns, chunk))
+                    yield chunk
+            end = "complete"
+        finally:
+            self._over(tape, now() - started_ns, end)
+
+    def _over(self, tape: Tape, now_ns: int, end: End) -> None:
+        """Write the recording of an exchange that is over, if the upstream was asked for it. Returns at once."""
+        tape.answer.ended(now_ns, end)
+        if tape.calls:
+            task = asyncio_utils.create_task(self._save(tape), name="recording", keep_ref=True)
+            self._saving.add(task)
+            task.add_done_callback(self._saving.discard)
+
+    async def _save(self, tape: Tape) -> None:
+        await tape.calls_over()
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._worker, self._write, tape)
+        except SpelledOut as error:
+            logger.warning("%s", error)
+        except OSError as error:
+            self._tell_once(f"recordings cannot be written to {self._folder}: {error.strerror}: the answers go on")
+        except Exception:
+            logger.exception("A recording could not be made because of an error in the proxy")
+
+    def _tell_once(self, problem: str) -> None:
+        if problem not in self._told:
+            self._told.add(problem)
+            logger.warning("%s", problem)
+
+    def _write(self, tape: Tape) -> None:
+        recording = self._redactor.recording(tape.recording(self._url))
+        request = recording.client.request
+        asked = normal_request(request.method, request.path, request.body)
+        self._files.add(recording, slug(asked), asked.digest)

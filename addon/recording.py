@@ -1,0 +1,256 @@
+"""One recorded exchange: the format of a file in `recordings/`, made to be read in a diff.
+
+Both sides stand in it in the order in which they happened. All times are milliseconds since the client's request was
+complete. A request's body is kept as JSON where that loses nothing, else as text; what was answered is always kept in
+the pieces in which it came. What is no UTF-8 is kept as `{"base64": ...}`. Of the headers only those that change what
+happens are kept, so no credential and no cookie is in them.
+"""
+
+import base64
+import json
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
+
+FORMAT: Final = 1
+
+LONGEST_ROW: Final = 100
+"""Characters of a list of plain values that still stands on one line."""
+
+REQUEST_HEADERS: Final = frozenset(
+    {"accept", "content-encoding", "content-type", "idempotency-key", "openai-beta", "user-agent"}
+)
+"""What a client may send that changes its answer or names the program; kept of both sides."""
+
+RESPONSE_HEADERS: Final = frozenset(
+    {"allow", "apim-request-id", "content-type", "location", "openai-model", "openai-processing-ms", "openai-version"}
+    | {"retry-after", "retry-after-ms", "x-generation-id", "x-request-id", "x-should-retry"}
+)
+"""What decides about retries, redirects and reading; never `openai-organization`, `openai-project` and `set-cookie`."""
+
+RATE_LIMITS: Final = "x-ratelimit-"
+"""Headers that begin so are kept of responses too: clients of `/v1` pace themselves by them."""
+
+_STRING_OR_BLANK: Final = re.compile(r'("(?:[^"\\]|\\.)*")|\s+', re.DOTALL)
+
+
+def _bytes_from_json(value: Any) -> bytes:
+    if isinstance(value, bytes):
+        return value
+    if isinstance(value, str):
+        return value.encode()
+    if isinstance(value, dict) and value.keys() == {"base64"} and isinstance(value["base64"], str):
+        return base64.b64decode(value["base64"], validate=True)
+    raise ValueError('give a text, or {"base64": TEXT}')
+
+
+def _bytes_to_json(data: bytes) -> Any:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(data).decode()}
+
+
+def _body_from_json(value: Any) -> bytes:
+    if value is None:
+        return b""
+    if isinstance(value, dict) and value.keys() != {"base64"}:
+        return _compact(value).encode()
+    return _bytes_from_json(value)
+
+
+def _body_to_json(body: bytes) -> Any:
+    """A body as the JSON object that it is, if writing that again gives the same JSON text, blanks aside."""
+    text = _bytes_to_json(body) if body else None
+    if not isinstance(text, str):
+        return text
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    if not isinstance(value, dict) or value.keys() == {"base64"}:
+        return text
+    again = _compact(value)
+    return value if again == text or again == _STRING_OR_BLANK.sub(r"\1", text) else text
+
+
+def _chunk_from_json(value: Any) -> tuple[float, bytes]:
+    match value:
+        case [int() | float() as t_ms, data]:
+            return float(t_ms), _bytes_from_json(data)
+    raise ValueError("give [MILLISECONDS, TEXT]")
+
+
+def _chunk_to_json(chunk: tuple[float, bytes]) -> list[Any]:
+    return [chunk[0], _bytes_to_json(chunk[1])]
+
+
+type Body = Annotated[bytes, BeforeValidator(_body_from_json), PlainSerializer(_body_to_json)]
+type Chunk = Annotated[tuple[float, bytes], BeforeValidator(_chunk_from_json), PlainSerializer(_chunk_to_json)]
+"""When a piece came, in milliseconds, and what it was."""
+type Headers = tuple[tuple[str, str], ...]
+type End = Literal["complete", "cut", "aborted"]
+"""How an answer ended: `cut` by who gave it, `aborted` by who asked for it."""
+type Time = Annotated[datetime, PlainSerializer(lambda time: time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Request(_Part):
+    """What was asked.
+
+    Attributes:
+        method: In capitals.
+        path: With the query; of an upstream call what follows the base URL.
+        headers: Those of `REQUEST_HEADERS`.
+        body: As it was sent.
+    """
+
+    method: str
+    path: str
+    headers: Headers
+    body: Body
+
+
+class Response(_Part):
+    """What was answered.
+
+    Attributes:
+        t_ms: When the head was there.
+        status: The HTTP status.
+        headers: Those of `RESPONSE_HEADERS`; of an upstream call with names in lower case.
+        chunks: The body in the pieces in which it came; a body that came whole is one.
+    """
+
+    t_ms: float
+    status: int
+    headers: Headers
+    chunks: tuple[Chunk, ...]
+
+
+class Client(_Part):
+    """The client's side.
+
+    Attributes:
+        request: What it asked.
+        response: What it was answered; None when it left before the answer began.
+        end: How the answer ended.
+        end_ms: When it ended.
+    """
+
+    request: Request
+    response: Response | None
+    end: End
+    end_ms: float
+
+
+class UpstreamCall(_Part):
+    """One call to an upstream.
+
+    Attributes:
+        t_ms: When it was sent.
+        provider: Which of the upstreams was asked; there is one, `default`.
+        url: The upstream's base URL.
+        attempt: 1, and more where the same call is made again.
+        request: What was sent, without the headers that every call has.
+        response: What came; None when there was no answer.
+        error: What went wrong with the connection: the name of the error and its text.
+        end: How the answer ended; `cut` also where there was none.
+        end_ms: When it ended.
+    """
+
+    t_ms: float
+    provider: str
+    url: str
+    attempt: int
+    request: Request
+    response: Response | None
+    error: Annotated[str, Field(pattern="^Upstream(Unreachable|Timeout|Broken): ")] | None
+    end: End
+    end_ms: float
+
+
+class Recording(_Part):
+    """One exchange.
+
+    Attributes:
+        format: The version of this format.
+        name: The name of its file, without `.json`; answers that are replayed carry it.
+        about: What a reader should know of it.
+        recorded_at: When its request was complete.
+        protocol: What the client spoke.
+        client: The client's side.
+        upstream: The calls that were made for it, in the order in which they were sent.
+    """
+
+    format: Literal[1] = FORMAT
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    about: str
+    recorded_at: Time
+    protocol: Literal["ollama", "openai"]
+    client: Client
+    upstream: tuple[UpstreamCall, ...]
+
+
+def kept_headers(pairs: Iterable[tuple[str, str]], names: frozenset[str]) -> Headers:
+    """Those of the headers that are kept.
+
+    Args:
+        pairs: All of them, in their order.
+        names: `REQUEST_HEADERS` or `RESPONSE_HEADERS`.
+    """
+    return tuple(
+        (name, value)
+        for name, value in pairs
+        if (low := name.lower()) in names or (low.startswith(RATE_LIMITS) and names is RESPONSE_HEADERS)
+    )
+
+
+def read_recording(path: Path) -> Recording:
+    """Read a file.
+
+    Raises:
+        ValueError: It is no recording; the message names the file and the place in it.
+        OSError: It cannot be read.
+    """
+    try:
+        return Recording.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"]).lstrip(".")
+        told = f"{place}: {first['msg']}" if place else first["msg"]
+        raise ValueError(f"{path} is no recording: {told}; mend it, or move it elsewhere") from None
+
+
+def recording_text(recording: Recording) -> str:
+    """The text of a recording's file: the same recording always gives the same text."""
+    return f"{_laid_out(recording.model_dump(), '')}\n"
+
+
+def _laid_out(value: Any, indent: str) -> str:
+    """JSON with one member, one chunk and one header a line."""
+    inner = f"{indent}  "
+    if isinstance(value, dict) and value:
+        rows = [f"{_compact(key)}: {_laid_out(item, inner)}" for key, item in value.items()]
+        begin, end = "{}"
+    elif isinstance(value, list | tuple) and value and not _is_short(value):
+        rows = [_laid_out(item, inner) if isinstance(item, dict) else _compact(item) for item in value]
+        begin, end = "[]"
+    else:
+        return _compact(value)
+    return f"{begin}\n{inner}" + f",\n{inner}".join(rows) + f"\n{indent}{end}"
+
+
+def _is_short(values: Iterable[Any]) -> bool:
+    plain = not any(isinstance(value, dict | list | tuple) for value in values)
+    return plain and len(_compact(values)) <= LONGEST_ROW
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,190 @@
+"""What is noted of one exchange while it runs, for its recording: cheap to write, made into a recording afterwards.
+
+All times are nanoseconds since the client's request was complete.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+
+from mitmproxy import http
+
+from addon.matching import Protocol
+from addon.recording import (
+    REQUEST_HEADERS,
+    RESPONSE_HEADERS,
+    Client,
+    End,
+    Headers,
+    Recording,
+    Request,
+    Response,
+    UpstreamCall,
+    kept_headers,
+)
+from addon.transport import DRAIN_SECONDS, Call
+from translators.errors import UpstreamError
+
+PROVIDER: Final = "default"
+"""The name of the one upstream that there is."""
+
+UNNAMED: Final = "unnamed"
+"""The name of a recording before it has a file."""
+
+
+@dataclass(slots=True)
+class Answer:
+    """An answer as it comes.
+
+    Attributes:
+        head_ns: When the head was there; None as long as it is not.
+        status: The HTTP status.
+        headers: Those that are kept.
+        chunks: When each piece of the body came, and what it was.
+        end: How it ended; one that has not ended counts as aborted.
+        end_ns: When it ended; None as long as it has not.
+    """
+
+    head_ns: int | None = None
+    status: int = 0
+    headers: Headers = ()
+    chunks: list[tuple[int, bytes]] = field(default_factory=list)
+    end: End = "aborted"
+    end_ns: int | None = None
+
+    def began(self, now_ns: int, status: int, headers: Iterable[tuple[str, str]]) -> None:
+        """The head is there."""
+        self.head_ns, self.status, self.headers = now_ns, status, kept_headers(headers, RESPONSE_HEADERS)
+
+    def ended(self, now_ns: int, end: End) -> None:
+        """It is over."""
+        self.end, self.end_ns = end, now_ns
+
+    @property
+    def last_ns(self) -> int:
+        """When it ended, or else when something last came of it; 0 when nothing did."""
+        if self.end_ns is not None:
+            return self.end_ns
+        return self.chunks[-1][0] if self.chunks else self.head_ns or 0
+
+    def response(self) -> Response | None:
+        """What a recording says of it; None when there was no head."""
+        if self.head_ns is None:
+            return None
+        chunks = tuple((_ms(at_ns), piece) for at_ns, piece in self.chunks)
+        return Response(t_ms=_ms(self.head_ns), status=self.status, headers=self.headers, chunks=chunks)
+
+
+@dataclass(slots=True)
+class TapedCall:
+    """One call to the upstream.
+
+    Attributes:
+        call: What was sent.
+        sent_ns: When.
+        attempt: 1, and more where the same call is made again.
+        answer: What came.
+        error: What went wrong with the connection.
+    """
+
+    call: Call
+    sent_ns: int
+    attempt: int
+    answer: Answer = field(default_factory=Answer)
+    error: str | None = None
+
+    def failed(self, now_ns: int, error: BaseException) -> None:
+        """It ended before its time: by an error of the upstream, or because nobody wants the answer any more."""
+        broke = isinstance(error, UpstreamError)
+        if isinstance(error, UpstreamError):
+            self.error = f"{type(error).__name__}: {error.message}"
+        self.answer.ended(now_ns, "cut" if broke else "aborted")
+
+
+class Tape:
+    """Notes of one exchange.
+
+    Attributes:
+        answer: What the client is answered.
+        calls: The calls to the upstream, in the order in which they were sent.
+    """
+
+    def __init__(self, request: http.Request, protocol: Protocol) -> None:
+        """Begin, with a request that is complete.
+
+        Args:
+            request: The client's.
+            protocol: What it speaks.
+        """
+        self.answer = Answer()
+        self.calls: list[TapedCall] = []
+        self._protocol = protocol
+        self._began = datetime.now(UTC)
+        self._method, self._path, self._body = request.method, request.path, request.raw_content or b""
+        self._headers = kept_headers(request.headers.items(multi=True), REQUEST_HEADERS)
+        self._change = asyncio.Event()
+
+    def call(self, call: Call, now_ns: int) -> TapedCall:
+        """A call is sent now; the one that is sent again is the same object."""
+        taped = TapedCall(call, now_ns, 1 + sum(earlier.call is call for earlier in self.calls))
+        self.calls.append(taped)
+        return taped
+
+    def call_over(self) -> None:
+        """One of the calls has ended."""
+        self._change.set()
+
+    async def calls_over(self) -> None:
+        """Wait until all calls have ended, but no longer than the end of a body is awaited after its last event."""
+        try:
+            async with asyncio.timeout(2 * DRAIN_SECONDS):
+                while any(taped.answer.end_ns is None for taped in self.calls):
+                    self._change.clear()
+                    await self._change.wait()
+        except TimeoutError:
+            pass  # nobody reads on
+
+    def recording(self, url: str) -> Recording:
+        """What was noted, as a recording without a name.
+
+        Args:
+            url: The upstream's base URL.
+        """
+        return Recording(
+            name=UNNAMED,
+            about="",
+            recorded_at=self._began,
+            protocol=self._protocol,
+            client=Client(
+                request=Request(method=self._method, path=self._path, headers=self._headers, body=self._body),
+                response=self.answer.response(),
+                end=self.answer.end,
+                end_ms=_ms(self.answer.last_ns),
+            ),
+            upstream=tuple(_upstream_call(taped, url) for taped in self.calls),
+        )
+
+
+def _upstream_call(taped: TapedCall, url: str) -> UpstreamCall:
+    call, answer = taped.call, taped.answer
+    return UpstreamCall(
+        t_ms=_ms(taped.sent_ns),
+        provider=PROVIDER,
+        url=url,
+        attempt=taped.attempt,
+        request=Request(method=call.method, path=call.path, headers=_kept(call.headers), body=call.content),
+        response=answer.response(),
+        error=taped.error,
+        end=answer.end,
+        end_ms=_ms(answer.last_ns or taped.sent_ns),
+    )
+
+
+def _kept(headers: Mapping[str, str]) -> Headers:
+    return kept_headers(headers.items(), REQUEST_HEADERS)
+
+
+def _ms(nanoseconds: int) -> float:
+    return round(nanoseconds / 1e6, 1)

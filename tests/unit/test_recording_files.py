@@ -1,0 +1,104 @@
+"""The folder of the recordings: names, order, replacing, and that no reader ever sees half a file."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from addon.recording_files import ABANDONED_SECONDS, RecordingFiles, read_recordings
+from tests.recorded import recording
+
+DIGEST = "0123456789abcdef"
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_names_are_made_of_slug_digest_and_number_and_stand_in_the_file(tmp_path: Path) -> None:
+    files = RecordingFiles(tmp_path / "new" / "folder")
+    for digest in (DIGEST, DIGEST, "f" * 16):
+        files.add(recording(), "chat-hello", digest)
+    folder = tmp_path / "new" / "folder"
+    expected = ["chat-hello-01234567-1", "chat-hello-01234567-2", "chat-hello-ffffffff-1"]
+    assert names(folder) == [f"{name}.json" for name in expected]
+    assert [each.name for each in read_recordings(folder)] == expected
+
+
+def test_recordings_of_a_request_are_read_in_the_order_in_which_they_were_made(tmp_path: Path) -> None:
+    files = RecordingFiles(tmp_path)
+    for number in range(11):
+        files.add(recording(about=str(number)), "x", DIGEST)
+    assert [each.about for each in read_recordings(tmp_path)] == [str(number) for number in range(11)]
+
+
+def test_what_was_recorded_of_the_same_request_before_is_replaced(tmp_path: Path) -> None:
+    earlier = RecordingFiles(tmp_path)
+    for _ in range(3):
+        earlier.add(recording(about="earlier"), "old-slug", DIGEST)
+    earlier.add(recording(about="another"), "other", "f" * 16)
+    later = RecordingFiles(tmp_path)
+    later.add(recording(about="later"), "x", DIGEST)
+    later.add(recording(about="later"), "x", DIGEST)
+    assert names(tmp_path) == ["other-ffffffff-1.json", "x-01234567-1.json", "x-01234567-2.json"]
+    assert {each.about for each in read_recordings(tmp_path)} == {"another", "later"}
+
+
+def test_what_another_process_has_recorded_meanwhile_is_kept(tmp_path: Path) -> None:
+    RecordingFiles(tmp_path).add(recording(about="earlier"), "x", DIGEST)
+    one, other = RecordingFiles(tmp_path), RecordingFiles(tmp_path)
+    one.add(recording(about="one"), "x", DIGEST)
+    other.add(recording(about="other"), "x", DIGEST)
+    assert [each.about for each in read_recordings(tmp_path)] == ["one", "other"]
+
+
+def test_a_name_that_another_process_is_writing_is_left_to_it(tmp_path: Path) -> None:
+    (tmp_path / ".x-01234567-1.tmp").touch()
+    RecordingFiles(tmp_path).add(recording(), "x", DIGEST)
+    assert names(tmp_path) == [".x-01234567-1.tmp", "x-01234567-2.json"]
+
+
+def test_what_a_killed_process_left_is_no_recording_and_goes_after_a_while(tmp_path: Path) -> None:
+    left = tmp_path / ".x-01234567-1.tmp"
+    left.write_text('{"format": 1,')
+    assert read_recordings(tmp_path) == []
+    os.utime(left, (0, left.stat().st_mtime - ABANDONED_SECONDS - 1))
+    RecordingFiles(tmp_path).add(recording(), "x", DIGEST)
+    assert names(tmp_path) == ["x-01234567-1.json"]
+
+
+@pytest.mark.parametrize("fails", [os.fsync, os.replace])
+def test_a_write_that_fails_leaves_nothing_of_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: Callable[..., object]
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    files = RecordingFiles(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, fails.__name__, full)
+        with pytest.raises(OSError, match="No space left"):
+            files.add(recording(), "x", DIGEST)
+    assert names(tmp_path) == []
+    files.add(recording(), "x", DIGEST)
+    assert len(read_recordings(tmp_path)) == 1
+
+
+def test_a_folder_that_is_not_there_has_no_recordings(tmp_path: Path) -> None:
+    assert read_recordings(tmp_path / "none") == []
+    RecordingFiles(tmp_path / "none")
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_broken_file_is_named(tmp_path: Path) -> None:
+    RecordingFiles(tmp_path).add(recording(), "x", DIGEST)
+    (tmp_path / "notes.json").write_text("[]")
+    with pytest.raises(ValueError, match=r"notes\.json is no recording"):
+        read_recordings(tmp_path)
+
+
+def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "folder.json").mkdir()
+    with pytest.raises(ValueError, match=r"folder\.json cannot be read"):
+        read_recordings(tmp_path)

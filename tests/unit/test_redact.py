@@ -1,0 +1,172 @@
+"""Credentials in recordings: found wherever they are, taken out, and never by halves."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from addon.recording import Recording, recording_text
+from addon.redact import MARK, MERGED, Redactor, SpelledOut, secrets_of, texts_of
+from addon.settings import settings_from
+from tests.recorded import HELLO, compact, recording, request, response, upstream_call
+from tests.setting_sources import options, outside
+
+OWN = "my-local-server-key-77"
+KEY = "sk-proj-" + "Ab1_" * 8
+"""No key: it only looks like one."""
+
+SHAPED = [
+    KEY,
+    "sk-ant-api03-" + "x9Yz" * 10,
+    "csk-" + "a1" * 16,
+    "org-" + "aB3" * 8,
+    "proj_" + "aB3" * 8,
+    "xai-" + "aB3d" * 10,
+    "gsk_" + "aB3d" * 10,
+    "AIza" + "Sy_4x" * 7,
+    "hf_" + "aB3d" * 9,
+    "ghp_" + "aB3d" * 9,
+    "AKIA" + "ABCD" * 4,
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTYifQ.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P",
+    "Basic dXNlcjpwYXNzd29yZDEyMw==",
+    "-----BEGIN {0}-----\nMIIB\n-----END {0}-----".format("PRIVATE KEY"),
+]
+
+PROSE = [
+    "a task-list-of-many-many-words",
+    "the Bearer of this letter, and Basic Authentication",
+    "org-chart, proj_a, eyJ, sk-3",
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAgAAAAIsk0AIzaSyA4x",
+]
+
+
+@pytest.mark.parametrize("secret", [*SHAPED, OWN])
+@pytest.mark.parametrize("place", ["{}", "key: {}.", "({})", 'a="{}"', "https://x/{}/y"])
+def test_a_credential_is_taken_out_wherever_it_stands(secret: str, place: str) -> None:
+    assert Redactor([OWN]).text(place.format(secret)) == place.format(MARK)
+
+
+@pytest.mark.parametrize("secret", [*SHAPED[:-1], OWN])
+def test_also_behind_a_line_break_that_json_has_escaped(secret: str) -> None:
+    for ascii_only in (True, False):
+        body = json.dumps({"text": f"é\n{secret}\té{secret}"}, ensure_ascii=ascii_only)
+        assert json.loads(Redactor([OWN]).text(body)) == {"text": f"é\n{MARK}\té{MARK}"}
+
+
+def test_a_bearer_token_of_no_known_shape_is_one_by_its_place() -> None:
+    assert Redactor().text('"Authorization: Bearer t0ken/t0ken.t0ken=="') == f'"Authorization: {MARK}"'
+
+
+@pytest.mark.parametrize("text", PROSE)
+def test_prose_and_images_stay(text: str) -> None:
+    assert Redactor([OWN]).text(text) == text
+
+
+def test_what_a_server_repeats_of_our_own_key_is_taken_out_too() -> None:
+    redactor = Redactor([OWN, 'pass"word€'])
+    assert redactor.text(f"bad key {OWN[:15]}… here") == f"bad key {MARK}… here"
+    assert redactor.text(json.dumps('it is pass"word€')) == f'"it is {MARK}"'
+
+
+def test_values_of_secret_parameters_are_taken_out_of_paths() -> None:
+    path = Redactor().path("/v1/models?api-version=1&api_key=12345&x=2")
+    assert path == f"/v1/models?api-version=1&api_key={MARK}&x=2"
+
+
+@given(st.data())
+def test_of_a_body_in_any_pieces_nothing_is_left_and_the_rest_stays(data: st.DataObject) -> None:
+    body = f"before {KEY} between {KEY} after".encode()
+    cuts = sorted(data.draw(st.sets(st.integers(1, len(body) - 1), max_size=8)))
+    pieces = [body[a:b] for a, b in zip([0, *cuts], [*cuts, len(body)], strict=True)]
+    chunks, merged = Redactor().chunks([(float(number), piece) for number, piece in enumerate(pieces)])
+    assert b"".join(piece for _, piece in chunks) == f"before {MARK} between {MARK} after".encode()
+    assert merged is (len(chunks) < len(pieces))
+    assert chunks[-1][0] == len(pieces) - 1
+
+
+def test_only_the_pieces_are_joined_over_whose_border_a_credential_runs() -> None:
+    body = [(1.0, b"one"), (2.0, b"two " + KEY[:9].encode()), (3.0, KEY[9:].encode() + b"!"), (4.0, b"four")]
+    assert Redactor().chunks(body) == (((1.0, b"one"), (3.0, f"two {MARK}!".encode()), (4.0, b"four")), True)
+
+
+def answered(*pieces: bytes) -> Recording:
+    chunks = tuple((float(number), piece) for number, piece in enumerate(pieces))
+    return recording(upstream_call(response=response(*chunks)))
+
+
+def test_joined_pieces_are_told_in_about() -> None:
+    made = Redactor().recording(answered(KEY[:9].encode(), KEY[9:].encode()))
+    assert made.about == MERGED
+    assert made.upstream[0].response
+    assert [piece for _, piece in made.upstream[0].response.chunks] == [MARK.encode()]
+
+
+@pytest.mark.parametrize(
+    "hide",
+    [
+        lambda text: recording(body=HELLO | {"prompt": text}),
+        lambda text: recording(upstream_call(request=request({"input": text}))),
+        lambda text: recording(upstream_call(request=request(path=f"/x?q={text}"))),
+        lambda text: recording(upstream_call(url=f"http://{text}/v1")),
+        lambda text: recording(upstream_call(error=f"UpstreamBroken: {text}")),
+        lambda text: recording(upstream_call(response=response(location=f"https://x/{text}"))),
+        lambda text: recording(upstream_call(response=response((1.0, text.encode())))),
+    ],
+)
+def test_every_part_of_a_recording_is_searched(hide: Callable[[str], Recording]) -> None:
+    text = recording_text(Redactor().recording(hide(KEY)))
+    assert KEY not in text
+    assert MARK in text
+
+
+def event(**delta: Any) -> bytes:
+    return b"data: " + compact({"choices": [{"index": 0, "delta": delta}]}) + b"\n\n"
+
+
+def line(text: str) -> bytes:
+    return compact({"message": {"role": "assistant", "content": text}}) + b"\n"
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [event(content=token) for token in ("My key is ", *KEY, ".")],
+        [event(reasoning_content=KEY[:12]), event(reasoning_content=KEY[12:])],
+        [event(tool_calls=[{"index": 0, "function": {"arguments": token}}]) for token in (KEY[:12], KEY[12:])],
+        [line(token) for token in KEY],
+        [compact({"logprobs": [{"token": token} for token in KEY]})],
+        [compact({"content": KEY.replace("-", "\\u002d")}).replace(b"\\\\u", b"\\u")],
+    ],
+)
+def test_an_exchange_whose_text_spells_a_credential_out_is_not_kept(pieces: list[bytes]) -> None:
+    with pytest.raises(SpelledOut, match="POST /api/chat is not recorded"):
+        Redactor().recording(answered(*pieces))
+
+
+def test_two_texts_at_once_are_not_taken_for_one() -> None:
+    calls = [[{"index": index, "function": {"arguments": text}}] for index, text in ((0, KEY[:12]), (1, KEY[12:]))]
+    redacted = Redactor().recording(answered(*(event(tool_calls=call) for call in calls)))
+    assert redacted.about == ""
+
+
+def test_the_texts_of_a_body_are_put_together_by_their_place() -> None:
+    body = event(content="a", role="x") + b": comment\n\ndata: [DONE]\n\n" + event(content="b")
+    assert list(texts_of(body)) == ["ab", "x"]
+    assert list(texts_of(line("a") + b"no json\n" + line("b"))) == ["assistantassistant", "ab"]
+    assert list(texts_of(b"<html>")) == []
+
+
+def test_the_secrets_of_a_process_are_its_keys_ids_and_the_proxys_password() -> None:
+    proxy = "http://user:pass%40word1@proxy.example:3128"
+    environment = outside("sk-own-0123456789", organization="org-of-mine", project="proj_mine")
+    settings = settings_from(options(ollama_upstream_proxy=proxy), environment)
+    assert sorted(secrets_of(settings)) == sorted(
+        ["sk-own-0123456789", "org-of-mine", "proj_mine", "pass%40word1", "pass@word1"]
+    )
+
+
+def test_a_key_that_is_an_ordinary_word_is_not_searched_for() -> None:
+    assert secrets_of(settings_from(options(), outside("test"))) == []
