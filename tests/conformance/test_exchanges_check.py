@@ -36,8 +36,10 @@ def recorded_upstream(log: Path) -> Iterator[int]:
             server.terminate()
 
 
-@pytest.mark.parametrize("only", ["openai-chat*", "openai-stream*", "*-chat-*", "[!o]*-stream*", "openrouter-stream*"])
-def test_recorded_chat_completions_are_translated_in_all_splittings(only: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "only", ["openai-chat*", "openai-stream*", "*-chat-*", "[!o]*-stream*", "openrouter-stream*", "*-embed-*"]
+)
+def test_recorded_exchanges_are_translated_in_all_splittings(only: str, tmp_path: Path) -> None:
     with (
         recorded_upstream(tmp_path / "requests.jsonl") as upstream,
         serving(f"http://{LOOPBACK}:{upstream}/v1", tmp_path) as proxy,
