@@ -72,6 +72,9 @@ class OllamaBridge:
             current = settings.current(ctx.options)
             if self._services and self._running:
                 self._check_change(current)
+            if self._services and self._services[-1].serves(current):
+                logs.apply(ctx.master, current)
+                return
             service = OllamaService(current, self._token)
             logs.apply(ctx.master, current)
         except ValueError as error:
@@ -129,12 +132,15 @@ class OllamaBridge:
         problem = listen.own_address(current.base_url, addresses) or (own_port.probe(*current.listen) if mode else None)
         if problem:
             logger.error(problem)
-        elif mode is not None:
+            return
+        if mode is not None:
             ctx.options.update(mode=[*ctx.options.mode, mode])
-        if current.record_mode == "none" and not problem:
-            self._tell_of_recordings(addresses)
+        if current.record_mode == "all":
+            logger.log(ALERT, notices.record_notice(current))
+        if current.record_mode == "none":
+            self._tell_of_replay(addresses)
 
-    def _tell_of_recordings(self, addresses: list[tuple[str, int]]) -> None:
+    def _tell_of_replay(self, addresses: list[tuple[str, int]]) -> None:
         service = self._services[-1]
         ours = [address for address in addresses if address[1] in service.rules.ports]
         address = (*ours, *addresses, service.settings.listen)[0]

@@ -12,11 +12,11 @@ from typing import Final
 
 from mitmproxy import http
 
+from addon.call import Reply
 from addon.exchange import Exchange
 from addon.live import LiveResponse
 from addon.loaded import Loaded
 from addon.responses import JSON, json_answer, respond
-from addon.transport import Reply
 from addon.upstream import Upstream
 from translators.errors import ModelNotFound, OllamaError, RequestError, UpstreamError
 from translators.input_overflow import MOST_CUTS, NOT_CUT, NOT_CUT_FURTHER, note_of_cut, overflow_in, shortened

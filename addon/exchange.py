@@ -4,21 +4,22 @@ import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from mitmproxy import http
 
 from addon.playback import Playback
 from addon.setting_values import without
+from addon.tape import Tape
 from translators.errors import OllamaError
 from translators.events import Usage
 from translators.notes import Note
 from translators.ollama_answers import Moment
 
-if TYPE_CHECKING:
-    from addon.tape import Tape  # which holds calls, whose module needs this one
-
 LONGEST_REQUEST_ID: Final = 128
+
+CLIENT_GONE: Final = "the client has gone, or the proxy is being stopped"
+"""The error of an exchange that nobody waits for any more; nothing has failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ class Exchange:
     model: str = ""
     upstream_id: str = ""
     retries: list[str] = field(default_factory=list)
-    tape: "Tape | None" = None
+    tape: Tape | None = None
     playback: Playback | None = None
     notes: Sequence[Note] = ()
     usage: Usage | None = None
@@ -127,8 +128,8 @@ class Exchange:
         return ExchangeRecord(
             request_id=self.request_id,
             upstream_request_id=self.upstream_id,
-            route=f"{self.flow.request.method} {self.flow.request.path.partition('?')[0]}",
-            model=self.model,
+            route=without(self.key, f"{self.flow.request.method} {self.flow.request.path.partition('?')[0]}"),
+            model=without(self.key, self.model),
             status=status,
             ttft_ms=None if self.first_ns is None else self.first_ns / 1e6,
             duration_ms=self.elapsed_ns / 1e6,

@@ -7,12 +7,12 @@ from typing import Final
 
 from mitmproxy import http
 
+from addon.call import Reply, let_go
 from addon.catalogue import Known
 from addon.exchange import Exchange
 from addon.live import LiveResponse
 from addon.loaded import Loaded
 from addon.responses import JSON_BARE, NDJSON, error_answer, json_answer
-from addon.transport import Reply, let_go
 from addon.upstream import Upstream
 from translators.answer import AnswerTranslator
 from translators.errors import ModelNotFound, NotBuilt, OllamaError, RequestError, UpstreamError

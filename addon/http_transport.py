@@ -13,13 +13,15 @@ from typing import Final
 
 import aiohttp
 import certifi
+from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
 from addon import PROXY_VERSION
+from addon.call import Call, Reply
 from addon.exchange import Exchange
 from addon.listen import DEFAULT_PORTS, LOOP_HEADER
+from addon.option_table import CA_FILE, UPSTREAM_PROXY
 from addon.settings import Settings
-from addon.transport import Call, Reply
 from translators.errors import UpstreamBroken, UpstreamError, UpstreamTimeout, UpstreamUnreachable
 
 MOST_CONNECTIONS: Final = 2000
@@ -43,7 +45,7 @@ class HttpTransport:
         """
         self._base_url = settings.base_url
         url = URL(settings.base_url)
-        self._host, self._address = url.host, f"{url.host}:{url.port or DEFAULT_PORTS[url.scheme]}"
+        self._address = f"{url.host}:{url.port or DEFAULT_PORTS[url.scheme]}"
         self._seconds = settings.request_timeout
         self._connect_seconds = min(CONNECT_SECONDS, settings.request_timeout)
         self._proxy = settings.upstream_proxy or None
@@ -60,18 +62,28 @@ class HttpTransport:
         if key := settings.api_key.get_secret_value():
             self._headers["Authorization"] = f"Bearer {key}"
 
-    async def send(self, call: Call, exchange: Exchange) -> Reply:
+    async def send(self, call: Call, exchange: Exchange, deadline: float) -> Reply:
         """Carry one call; see `Transport`."""
         session = self._session or self._open()
         headers = {**self._headers, **call.headers, LOOP_HEADER: exchange.hops}
         url = URL(self._base_url + call.path, encoded=True)
         try:
-            response = await session.request(
-                call.method, url, data=call.content or None, headers=headers, proxy=self._proxy, allow_redirects=False
-            )
+            async with asyncio.timeout_at(deadline):
+                response = await session.request(
+                    call.method,
+                    url,
+                    data=call.content or None,
+                    headers=headers,
+                    proxy=self._proxy,
+                    allow_redirects=False,
+                )
         except aiohttp.ConnectionTimeoutError as error:
-            raise UpstreamTimeout(
+            raise UpstreamUnreachable(
                 f"the upstream {self._address} did not let us connect within {self._connect_seconds} s"
+            ) from error
+        except TimeoutError as error:
+            raise UpstreamTimeout(
+                f"the upstream {self._address} was silent for {self._seconds} s (see ollama_request_timeout)"
             ) from error
         except (aiohttp.ClientError, OSError) as error:
             raise UpstreamUnreachable(f"the upstream {self._address} cannot be reached: {_reason(error)}") from error
@@ -124,9 +136,9 @@ class HttpTransport:
     def _broken(self, error: Exception, silence: "Silence") -> UpstreamError:
         if silence.too_long:
             return UpstreamTimeout(
-                f"the upstream {self._host} stopped in the middle of its answer (ollama_request_timeout)"
+                f"the upstream {self._address} stopped in the middle of its answer (ollama_request_timeout)"
             )
-        return UpstreamBroken(f"the upstream {self._host} broke off in the middle of its answer: {_reason(error)}")
+        return UpstreamBroken(f"the upstream {self._address} broke off in the middle of its answer: {_reason(error)}")
 
 
 def _tls(ca_file: Path | None) -> ssl.SSLContext:
@@ -181,8 +193,13 @@ def _reason(error: Exception) -> str:
     """What a transport error says, without the addresses and objects that some put into it."""
     fault = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
     if isinstance(fault, ssl.SSLError):
-        detail = getattr(fault, "verify_message", "") or (fault.reason or "").replace("_", " ").lower()
-        return f"TLS failed, {detail or 'for an unknown reason'} (see ollama_ca_file)"
+        if isinstance(fault, ssl.SSLCertVerificationError):
+            return f"TLS failed, {fault.verify_message} (see {CA_FILE.name})"
+        return f"TLS failed, {(fault.reason or 'unknown').replace('_', ' ').lower()} (does it speak https?)"
     if isinstance(fault, OSError) and fault.errno and fault.errno > 0:
         return os.strerror(fault.errno)
+    if isinstance(fault, aiohttp.ClientHttpProxyError):  # its text holds the proxy's URL, password and all
+        return f"the proxy {UPSTREAM_PROXY.name} answered {fault.status}"
+    if isinstance(fault, aiohttp.ClientResponseError | HttpProcessingError):  # their texts quote what came
+        return "it answered with something that is not HTTP"
     return str(fault).partition(": <")[0] or type(fault).__name__

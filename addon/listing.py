@@ -17,14 +17,14 @@ from translators.ollama_models import Model, show_body, tags_body
 from translators.ollama_requests import show_request
 from translators.openai_models import entries_of
 
-LIST_SECONDS: Final = 10
+KEPT_SECONDS: Final = 10
 """How long a model list is good for: clients ask for the list and then for each model of it."""
 
 
 class Listing:
     """The upstream's models, fetched when they are asked for."""
 
-    def __init__(self, upstream: Upstream, catalogue: Catalogue, seconds: float = LIST_SECONDS) -> None:
+    def __init__(self, upstream: Upstream, catalogue: Catalogue, seconds: float) -> None:
         """Begin with no list.
 
         Args:

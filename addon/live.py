@@ -50,10 +50,13 @@ class LiveResponse:
     Attributes:
         head: Status and headers, without content and without framing headers.
         body: The body in pieces, none of them empty. It is closed whatever happens.
+        over: Called once when it is over, also when the body was never begun: with None when all of it was sent, else
+            with what ended it, which is a CancelledError when the client has gone.
     """
 
     head: http.Response
     body: AsyncGenerator[bytes]
+    over: Callable[[BaseException | None], None] = lambda _: None
 
 
 type Answer = Callable[[], Awaitable[http.Response | LiveResponse]]
@@ -89,8 +92,7 @@ class Pump:
             try:
                 response = await answer()
                 if isinstance(response, LiveResponse):
-                    async with aclosing(response.body) as body:
-                        await self._send_live(response.head, body)
+                    await self._send_live(response)
                 else:
                     await self._send_whole(response)
             except Exception as error:
@@ -111,7 +113,20 @@ class Pump:
         frame(response, self.stream.flow.request)
         await self._send(ResponseHeaders(self.stream.stream_id, response))
 
-    async def _send_live(self, head: http.Response, body: AsyncGenerator[bytes]) -> None:
+    async def _send_live(self, response: LiveResponse) -> None:
+        ended: BaseException | None = asyncio.CancelledError()
+        try:
+            async with aclosing(response.body) as body:
+                if await self._send_pieces(response.head, body):
+                    ended = None
+        except BaseException as error:
+            ended = error
+            raise
+        finally:
+            response.over(ended)
+
+    async def _send_pieces(self, head: http.Response, body: AsyncGenerator[bytes]) -> bool:
+        """Send a body as it comes; whether all of it was sent."""
         stream_id, flow = self.stream.stream_id, self.stream.flow
         head.stream = True
         frame(head, flow.request)
@@ -120,17 +135,18 @@ class Pump:
         async for chunk in body:
             if flow.error is not None:  # killed in mitmweb or by another addon
                 await self._send(ResponseProtocolError(stream_id, "killed", ErrorCode.KILL))
-                return
+                return False
             await self._send(ResponseData(stream_id, chunk))
             transport = self.handler.transports.get(self.handler.client)
             writer = None if transport is None else transport.writer
             if writer is None or writer.is_closing():
-                return  # mitmproxy will tell the stream, unless a body that never waits keeps it busy
+                return False  # mitmproxy will tell the stream, unless a body that never waits keeps it busy
             if not isinstance(writer, asyncio.StreamWriter) or writer.transport.get_write_buffer_size() > UNSENT_BYTES:
                 await self.handler.drain_writers()
             if not self.writable.is_set():
                 await self.writable.wait()
         await self._send(ResponseEndOfMessage(stream_id))
+        return True
 
     async def _send(self, event: HttpEvent) -> None:
         if not self.cancelled:
@@ -196,13 +212,23 @@ class LiveBodies:
                 pump.end_with(OllamaError("the proxy is shutting down", status=503)), name="last words", keep_ref=True
             )
 
+    async def _joined(self, live: LiveResponse) -> http.Response:
+        ended: BaseException | None = None
+        try:
+            async with aclosing(live.body) as body:
+                live.head.raw_content = b"".join([chunk async for chunk in body])
+        except BaseException as error:
+            ended = error
+            raise
+        finally:
+            live.over(ended)
+        return live.head
+
     async def _collect(self, flow: http.HTTPFlow, answer: Answer) -> http.Response:
         try:
             response = await answer()
             if isinstance(response, LiveResponse):
-                async with aclosing(response.body) as body:
-                    response.head.raw_content = b"".join([chunk async for chunk in body])
-                response = response.head
+                response = await self._joined(response)
         except Exception as error:
             logger.exception("An answer has crashed")
             response = self.last_words(error, flow.request, False)

@@ -16,7 +16,7 @@ from mitmproxy.master import Master
 from mitmproxy.utils import human
 from pythonjsonlogger.json import JsonFormatter
 
-from addon.exchange import ExchangeRecord
+from addon.exchange import CLIENT_GONE, ExchangeRecord
 from addon.settings import Settings
 
 LIBRARIES: Final = ("aiohttp", "asyncio")
@@ -113,7 +113,7 @@ def log_exchange(record: ExchangeRecord) -> None:
 
 def level_of(record: ExchangeRecord) -> int:
     """WARNING for what an operator should look at: a 5xx, or an answer that began well and broke; else INFO."""
-    broke = record.error is not None and record.status < 400
+    broke = record.error not in (None, CLIENT_GONE) and record.status < 400
     return logging.WARNING if record.status >= 500 or broke else logging.INFO
 
 

@@ -69,6 +69,18 @@ def notices(environ: Mapping[str, str], settings: Settings) -> list[str]:
     return sentences
 
 
+def record_notice(settings: Settings) -> str:
+    """Say that every exchange is kept, where, and what is in it.
+
+    Args:
+        settings: Of a proxy that records.
+    """
+    return (
+        f"every exchange is kept in {settings.recordings} ({RECORD_MODE} is 'all'): keys are taken out, prompts and "
+        "answers are not"
+    )
+
+
 def replay_notices(settings: Settings, recordings: Sequence[Recording], address: tuple[str, int]) -> list[str]:
     """Say that recordings are replayed, why, and what can be tried.
 
@@ -88,7 +100,7 @@ def replay_notices(settings: Settings, recordings: Sequence[Recording], address:
     examples: dict[str, str] = {}
     clients = [recording.client for recording in recordings]
     answered = [client.request for client in clients if client.response and client.response.status == 200]
-    for request in sorted(answered, key=lambda request: len(request.body)):
+    for request in sorted(answered, key=lambda request: (request.path != "/api/chat", len(request.body))):
         examples.setdefault(request.path, curl_command(url, request))
     short = [command for command in examples.values() if len(command) <= LONGEST_COMMAND][:MOST_EXAMPLES]
     such_as = ", such as" if short else ""

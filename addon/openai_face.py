@@ -10,12 +10,14 @@ from urllib.parse import unquote
 
 from mitmproxy import http
 
+from addon.answer_headers import ANSWER_HEADERS, RATE_LIMITS
+from addon.call import Call, Reply, let_go
 from addon.exchange import Exchange
 from addon.listing import Listing, find
 from addon.live import LiveResponse
+from addon.loaded import Loaded
 from addon.responses import OPENAI_PREFIX, json_answer
 from addon.setting_values import LEAST_TELLING, without
-from addon.transport import Call, Reply, let_go
 from addon.upstream import Upstream, refuse_redirect
 from translators.errors import ModelNotFound, OllamaError
 from translators.names import without_latest
@@ -34,34 +36,17 @@ HEADERS_TO_UPSTREAM: Final = (
 Not its `Content-Type`: these routes take JSON only, an Ollama server does not look at it, and `curl -d` says form.
 """
 
-HEADERS_TO_CLIENT: Final = frozenset(
-    {
-        "content-type",
-        "retry-after",
-        "retry-after-ms",
-        "x-should-retry",  # decides in OpenAI's SDKs
-        "x-request-id",  # what OpenAI's support asks for
-        "openai-model",
-        "openai-processing-ms",
-        "openai-version",
-        "apim-request-id",  # Azure
-        "x-generation-id",  # OpenRouter
-    }
-)
-"""Which of the upstream's headers are passed on, beside the rate limits; not the names of its owner's organization."""
-
-RATE_LIMITS: Final = "x-ratelimit-"
-
 OWN_RETRIES: Final = "x-stainless-retry-count"
 """OpenAI's SDKs send it, and make failed calls again themselves."""
 
 
-async def forward(exchange: Exchange, upstream: Upstream) -> http.Response | LiveResponse:
+async def forward(exchange: Exchange, upstream: Upstream, loaded: Loaded) -> http.Response | LiveResponse:
     """Answer one request with what the upstream answers to it, be it an error.
 
     Args:
         exchange: Whose flow holds the request, to a path below `/v1`.
         upstream: Who is asked.
+        loaded: Is told that the model is used.
 
     Raises:
         UpstreamError: It cannot be reached, or a whole answer breaks off.
@@ -71,6 +56,8 @@ async def forward(exchange: Exchange, upstream: Upstream) -> http.Response | Liv
     path = request.path.removeprefix(OPENAI_PREFIX)
     call = Call("POST", f"/{path}", body, headers_to_upstream(request.headers))
     reply = await upstream.send(call, exchange, retry=OWN_RETRIES not in request.headers)
+    if exchange.model and reply.status < 300:
+        loaded.note(without_latest(exchange.model), None)
     headers = headers_to_client(reply.headers)
     if reply.status < 300 and reply.content_type.lower().startswith("text/event-stream"):
         return LiveResponse(http.Response.make(reply.status, b"", headers), _events(reply.chunks, exchange))
@@ -110,7 +97,7 @@ def headers_to_upstream(headers: Mapping[str, str]) -> dict[str, str]:
 def headers_to_client(headers: Mapping[str, str]) -> dict[str, str]:
     """What an answer gets of the upstream's headers."""
     named = {name.lower(): value for name, value in headers.items()}
-    return {name: value for name, value in named.items() if name in HEADERS_TO_CLIENT or name.startswith(RATE_LIMITS)}
+    return {name: value for name, value in named.items() if name in ANSWER_HEADERS or name.startswith(RATE_LIMITS)}
 
 
 def without_key(key: str, body: bytes) -> bytes:

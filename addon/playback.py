@@ -29,8 +29,9 @@ class Playback:
             method: In capitals.
             path: Below the base URL.
         """
-        route = (method, path)
-        calls = [call for call in self.recording.upstream if (call.request.method, call.request.path) == route]
+        route = (method, _without_query(path))
+        requests = [(call, call.request) for call in self.recording.upstream]
+        calls = [call for call, request in requests if (request.method, _without_query(request.path)) == route]
         position = min(self.played[route], len(calls) - 1)
         self.played[route] += 1
         return calls[position] if calls else None
@@ -42,3 +43,8 @@ class Playback:
             return FAILURES[name](message)
         told = f"the recording {self.recording.name!r} ends here: its client did not wait any longer"
         return UpstreamTimeout(told) if call.response is None else UpstreamBroken(told)
+
+
+def _without_query(path: str) -> str:
+    """A path as requests are compared by it."""
+    return path.partition("?")[0]

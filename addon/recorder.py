@@ -11,13 +11,13 @@ from pathlib import Path
 from mitmproxy import http
 from mitmproxy.utils import asyncio_utils
 
+from addon.call import Call, Reply
 from addon.exchange import Exchange
-from addon.matching import normal_request, protocol_of, slug
-from addon.recording import End
-from addon.recording_files import RecordingFiles
+from addon.matching import normal_request, protocol_of
+from addon.recording_files import RecordingFiles, slug
 from addon.redact import Redactor, SpelledOut
-from addon.tape import Tape, TapedCall
-from addon.transport import Call, Reply, Transport
+from addon.tape import Answer, Tape, TapedCall
+from addon.transport import Transport
 
 logger = logging.getLogger(__name__)
 
@@ -33,13 +33,13 @@ class RecordingTransport:
         """
         self._inner = inner
 
-    async def send(self, call: Call, exchange: Exchange) -> Reply:
+    async def send(self, call: Call, exchange: Exchange, deadline: float) -> Reply:
         """Carry one call; see `Transport`."""
         if exchange.tape is None:
-            return await self._inner.send(call, exchange)
+            return await self._inner.send(call, exchange, deadline)
         taped = exchange.tape.call(call, exchange.elapsed_ns)
         try:
-            reply = await self._inner.send(call, exchange)
+            reply = await self._inner.send(call, exchange, deadline)
         except BaseException as error:
             taped.failed(exchange.elapsed_ns, error)
             exchange.tape.call_over()
@@ -68,6 +68,21 @@ async def _noted(chunks: AsyncGenerator[bytes], taped: TapedCall, tape: Tape, st
         tape.call_over()
 
 
+async def noted(body: AsyncGenerator[bytes], answer: Answer, started_ns: int) -> AsyncGenerator[bytes]:
+    """A body whose pieces are noted as they pass.
+
+    Args:
+        body: What the client is sent.
+        answer: Of its tape.
+        started_ns: When its request was complete, on the performance counter.
+    """
+    note, now = answer.chunks.append, time.perf_counter_ns
+    async with aclosing(body):
+        async for chunk in body:
+            note((now() - started_ns, chunk))
+            yield chunk
+
+
 class Recorder:
     """Writes recordings."""
 
@@ -92,52 +107,18 @@ class Recorder:
         protocol = protocol_of(request.path)
         return Tape(request, protocol) if protocol else None
 
-    def whole(self, head: http.Response, exchange: Exchange) -> None:
-        """The exchange has been answered with this."""
-        if exchange.tape:
-            now_ns = exchange.elapsed_ns
-            exchange.tape.answer.began(now_ns, head.status_code, head.headers.items(multi=True))
-            if head.raw_content:
-                exchange.tape.answer.chunks.append((now_ns, head.raw_content))
-            self._over(exchange.tape, now_ns, "complete")
-
-    def live(self, head: http.Response, body: AsyncGenerator[bytes], exchange: Exchange) -> AsyncGenerator[bytes]:
-        """The body of an answer that begins now, which is noted while it is sent."""
-        if exchange.tape is None:
-            return body
-        exchange.tape.answer.began(exchange.elapsed_ns, head.status_code, head.headers.items(multi=True))
-        return self._live(body, exchange.tape, exchange.started_ns)
-
-    def unanswered(self, exchange: Exchange) -> None:
-        """The client has left before its answer began."""
-        if exchange.tape:
-            self._over(exchange.tape, exchange.elapsed_ns, "aborted")
+    def save(self, tape: Tape) -> None:
+        """Write the recording of an exchange that is over, if the upstream was asked for it. Returns at once."""
+        if tape.calls:
+            task = asyncio_utils.create_task(self._save(tape), name="recording", keep_ref=True)
+            self._saving.add(task)
+            task.add_done_callback(self._saving.discard)
 
     async def close(self) -> None:
         """Wait until everything is written."""
         while self._saving:
             await asyncio.wait(self._saving)
         self._worker.shutdown()
-
-    async def _live(self, body: AsyncGenerator[bytes], tape: Tape, started_ns: int) -> AsyncGenerator[bytes]:
-        note, now = tape.answer.chunks.append, time.perf_counter_ns
-        end: End = "aborted"
-        try:
-            async with aclosing(body):
-                async for chunk in body:
-                    note((now() - started_ns, chunk))
-                    yield chunk
-            end = "complete"
-        finally:
-            self._over(tape, now() - started_ns, end)
-
-    def _over(self, tape: Tape, now_ns: int, end: End) -> None:
-        """Write the recording of an exchange that is over, if the upstream was asked for it. Returns at once."""
-        tape.answer.ended(now_ns, end)
-        if tape.calls:
-            task = asyncio_utils.create_task(self._save(tape), name="recording", keep_ref=True)
-            self._saving.add(task)
-            task.add_done_callback(self._saving.discard)
 
     async def _save(self, tape: Tape) -> None:
         await tape.calls_over()

@@ -7,16 +7,25 @@ happens are kept, so no credential and no cookie is in them.
 """
 
 import base64
+import codecs
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
 
+from addon.answer_headers import ANSWER_HEADERS, RATE_LIMITS
+
 FORMAT: Final = 1
+
+LONGEST_OBJECT: Final = 262_144
+"""Bytes of a request's body that is still kept as JSON: nobody reads a larger one in a diff."""
+
+SLICE: Final = 65_536
+"""Bytes of a text that are written by one call of C code, during which the event loop stands still."""
 
 LONGEST_ROW: Final = 100
 """Characters of a list of plain values that still stands on one line."""
@@ -26,16 +35,20 @@ REQUEST_HEADERS: Final = frozenset(
 )
 """What a client may send that changes its answer or names the program; kept of both sides."""
 
-RESPONSE_HEADERS: Final = frozenset(
-    {"allow", "apim-request-id", "content-type", "location", "openai-model", "openai-processing-ms", "openai-version"}
-    | {"retry-after", "retry-after-ms", "x-generation-id", "x-request-id", "x-should-retry"}
-)
-"""What decides about retries, redirects and reading; never `openai-organization`, `openai-project` and `set-cookie`."""
+RESPONSE_HEADERS: Final = ANSWER_HEADERS | {"allow", "location"}
+"""What may be answered that a client or this proxy goes by; kept of both sides."""
 
-RATE_LIMITS: Final = "x-ratelimit-"
-"""Headers that begin so are kept of responses too: clients of `/v1` pace themselves by them."""
+_STRING_OR_BLANK: Final = re.compile(r'("(?:[^"\\]+|\\.)*+")|\s+', re.DOTALL)
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
-_STRING_OR_BLANK: Final = re.compile(r'("(?:[^"\\]|\\.)*")|\s+', re.DOTALL)
+
+def without_surrogates(text: str) -> str:
+    """A text with U+FFFD in the place of what is not Unicode; so mitmproxy hands over bytes that are not UTF-8."""
+    return _SURROGATE.sub("\ufffd", text)
+
+
+def _text_from_json(value: Any) -> Any:
+    return without_surrogates(value) if isinstance(value, str) else value
 
 
 def _bytes_from_json(value: Any) -> bytes:
@@ -49,10 +62,22 @@ def _bytes_from_json(value: Any) -> bytes:
 
 
 def _bytes_to_json(data: bytes) -> Any:
+    """Bytes that are UTF-8 as they are; they are written as a text."""
     try:
-        return data.decode()
+        for _ in _texts(data):
+            pass
     except UnicodeDecodeError:
         return {"base64": base64.b64encode(data).decode()}
+    return data
+
+
+def _texts(data: bytes) -> Iterator[str]:
+    """The slices of a text.
+
+    Raises:
+        UnicodeDecodeError: It is not UTF-8.
+    """
+    return codecs.iterdecode((data[at : at + SLICE] for at in range(0, len(data), SLICE)), "utf-8")
 
 
 def _body_from_json(value: Any) -> bytes:
@@ -65,17 +90,18 @@ def _body_from_json(value: Any) -> bytes:
 
 def _body_to_json(body: bytes) -> Any:
     """A body as the JSON object that it is, if writing that again gives the same JSON text, blanks aside."""
-    text = _bytes_to_json(body) if body else None
-    if not isinstance(text, str):
-        return text
+    kept = _bytes_to_json(body) if body else None
+    if not isinstance(kept, bytes) or len(kept) > LONGEST_OBJECT:
+        return kept
+    text = kept.decode()
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
-        return text
+        return kept
     if not isinstance(value, dict) or value.keys() == {"base64"}:
-        return text
+        return kept
     again = _compact(value)
-    return value if again == text or again == _STRING_OR_BLANK.sub(r"\1", text) else text
+    return value if again == text or again == _STRING_OR_BLANK.sub(r"\1", text) else kept
 
 
 def _chunk_from_json(value: Any) -> tuple[float, bytes]:
@@ -92,7 +118,9 @@ def _chunk_to_json(chunk: tuple[float, bytes]) -> list[Any]:
 type Body = Annotated[bytes, BeforeValidator(_body_from_json), PlainSerializer(_body_to_json)]
 type Chunk = Annotated[tuple[float, bytes], BeforeValidator(_chunk_from_json), PlainSerializer(_chunk_to_json)]
 """When a piece came, in milliseconds, and what it was."""
-type Headers = tuple[tuple[str, str], ...]
+type Text = Annotated[str, BeforeValidator(_text_from_json)]
+"""What is not UTF-8 of it is U+FFFD."""
+type Headers = tuple[tuple[Text, Text], ...]
 type End = Literal["complete", "cut", "aborted"]
 """How an answer ended: `cut` by who gave it, `aborted` by who asked for it."""
 type Time = Annotated[datetime, PlainSerializer(lambda time: time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))]
@@ -112,8 +140,8 @@ class Request(_Part):
         body: As it was sent.
     """
 
-    method: str
-    path: str
+    method: Text
+    path: Text
     headers: Headers
     body: Body
 
@@ -167,11 +195,11 @@ class UpstreamCall(_Part):
 
     t_ms: float
     provider: str
-    url: str
+    url: Text
     attempt: int
     request: Request
     response: Response | None
-    error: Annotated[str, Field(pattern="^Upstream(Unreachable|Timeout|Broken): ")] | None
+    error: Annotated[Text, Field(pattern="^Upstream(Unreachable|Timeout|Broken): ")] | None
     end: End
     end_ms: float
 
@@ -225,31 +253,58 @@ def read_recording(path: Path) -> Recording:
         first = error.errors(include_url=False, include_input=False)[0]
         place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"]).lstrip(".")
         told = f"{place}: {first['msg']}" if place else first["msg"]
-        raise ValueError(f"{path} is no recording: {told}; mend it, or move it elsewhere") from None
+        raise ValueError(f"{path} is no recording: {told}") from None
 
 
 def recording_text(recording: Recording) -> str:
     """The text of a recording's file: the same recording always gives the same text."""
-    return f"{_laid_out(recording.model_dump(), '')}\n"
+    return "".join(recording_pieces(recording))
 
 
-def _laid_out(value: Any, indent: str) -> str:
+def recording_pieces(recording: Recording) -> Iterator[str]:
+    """The pieces of a recording's text, none of them long."""
+    yield from _laid_out(recording.model_dump(), "")
+    yield "\n"
+
+
+def _laid_out(value: Any, indent: str) -> Iterator[str]:
     """JSON with one member, one chunk and one header a line."""
     inner = f"{indent}  "
     if isinstance(value, dict) and value:
-        rows = [f"{_compact(key)}: {_laid_out(item, inner)}" for key, item in value.items()]
+        rows = [(f"{_compact(key)}: ", _laid_out(item, inner)) for key, item in value.items()]
         begin, end = "{}"
     elif isinstance(value, list | tuple) and value and not _is_short(value):
-        rows = [_laid_out(item, inner) if isinstance(item, dict) else _compact(item) for item in value]
+        rows = [("", _laid_out(item, inner) if isinstance(item, dict) else _one_line(item)) for item in value]
         begin, end = "[]"
     else:
-        return _compact(value)
-    return f"{begin}\n{inner}" + f",\n{inner}".join(rows) + f"\n{indent}{end}"
+        yield from _one_line(value)
+        return
+    for number, (name, pieces) in enumerate(rows):
+        yield f"{',' if number else begin}\n{inner}{name}"
+        yield from pieces
+    yield f"\n{indent}{end}"
 
 
 def _is_short(values: Iterable[Any]) -> bool:
-    plain = not any(isinstance(value, dict | list | tuple) for value in values)
-    return plain and len(_compact(values)) <= LONGEST_ROW
+    if any(isinstance(value, dict | list | tuple) or len(str(value)) > LONGEST_ROW for value in values):
+        return False
+    return len(_compact(values)) <= LONGEST_ROW
+
+
+def _one_line(value: Any) -> Iterator[str]:
+    """JSON without blanks, with bytes as a text."""
+    if isinstance(value, bytes):
+        yield '"'
+        for text in _texts(value):
+            yield _compact(text)[1:-1]
+        yield '"'
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield "," if number else "["
+            yield from _one_line(item)
+        yield "]" if value else "[]"
+    else:
+        yield _compact(value)
 
 
 def _compact(value: Any) -> str:

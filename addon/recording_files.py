@@ -1,5 +1,7 @@
 """The folder of the recordings: reading all of them, and adding one so that no reader ever sees half a file.
 
+A file is named for the request that it answers: words to know it by, a digest that decides, and a number.
+
 A recording is written under a temporary name, and renamed when it is complete and on the disk. The temporary name is
 also what keeps two processes from taking the same number: only one of them can make that file.
 """
@@ -10,16 +12,23 @@ import time
 from collections import Counter, defaultdict
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from addon.recording import Recording, read_recording, recording_text
+from addon.matching import Asked
+from addon.recording import Recording, read_recording, recording_pieces
 
 DIGEST_LENGTH: Final = 8
 
 ABANDONED_SECONDS: Final = 60
 """A temporary file that is older was left by a process that was killed."""
 
+LONGEST_SLUG: Final = 60
+
+MOST_TOLD: Final = 5
+"""Broken files that one message names."""
+
 _NAME: Final = re.compile(rf".*-([0-9a-f]{{{DIGEST_LENGTH}}})-\d+\.json")
+_TEMPORARY: Final = re.compile(rf"\..+-[0-9a-f]{{{DIGEST_LENGTH}}}-\d+\.tmp")
 
 type FileId = tuple[int, int]
 """What tells whether a file of the same name is still the same file."""
@@ -29,16 +38,24 @@ def read_recordings(folder: Path) -> list[Recording]:
     """All recordings of a folder, those of the same request in the order in which they were made.
 
     Raises:
-        ValueError: A file is no recording, or cannot be read; the message names it.
+        ValueError: Files are no recordings, or cannot be read; the message names them.
     """
-    try:
-        return [read_recording(path) for path in sorted(_files(folder), key=_natural)]
-    except OSError as error:
-        raise ValueError(f"{error.filename} cannot be read: {error.strerror}") from None
+    recordings, broken = list[Recording](), list[str]()
+    for path in sorted(_files(folder), key=_natural):
+        try:
+            recordings.append(read_recording(path))
+        except OSError as error:
+            broken.append(f"{path} cannot be read: {error.strerror}")
+        except ValueError as error:
+            broken.append(str(error))
+    if broken:
+        more = f"; and {len(broken) - MOST_TOLD} more" if len(broken) > MOST_TOLD else ""
+        raise ValueError(f"{'; '.join(broken[:MOST_TOLD])}{more}: mend what is broken, or move it elsewhere")
+    return recordings
 
 
 def _files(folder: Path) -> list[Path]:
-    return [path for path in folder.glob("*.json") if not path.name.startswith(".")]
+    return [path for path in folder.glob("*.json") if not path.name.startswith(".") and not path.is_dir()]
 
 
 def _natural(path: Path) -> list[str | int]:
@@ -100,22 +117,34 @@ class RecordingFiles:
             with file:
                 free = _id_of(path) in (None, earlier)
                 if free:
-                    file.write(recording_text(recording.model_copy(update={"name": path.stem})))
+                    file.writelines(recording_pieces(recording.model_copy(update={"name": path.stem})))
                     file.flush()
                     os.fsync(file.fileno())
             if free:
-                return temporary.replace(path)
+                temporary.replace(path)
+                _sync(self._folder)
+                return path
         except BaseException:
-            temporary.unlink()
+            temporary.unlink(missing_ok=True)
             raise
-        temporary.unlink()
+        temporary.unlink(missing_ok=True)
         return None
 
     def _sweep(self) -> None:
         for path in self._folder.glob(".*.tmp"):
             with suppress(FileNotFoundError):  # another process was faster
-                if time.time() - path.stat().st_mtime > ABANDONED_SECONDS:
+                if _TEMPORARY.fullmatch(path.name) and time.time() - path.stat().st_mtime > ABANDONED_SECONDS:
                     path.unlink()
+
+
+def _sync(folder: Path) -> None:
+    """Make sure that a rename is on the disk, where folders can be synchronised (on Windows they cannot)."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _id_of(path: Path) -> FileId | None:
@@ -124,3 +153,25 @@ def _id_of(path: Path) -> FileId | None:
     except FileNotFoundError:
         return None
     return status.st_ino, status.st_mtime_ns
+
+
+def slug(asked: Asked) -> str:
+    """The beginning of a recording's file name: route, model and the first words of the prompt."""
+    route = asked.path.removeprefix("/api/")
+    text = "-".join(re.findall(r"[a-z0-9]+(?:\.[a-z0-9]+)*", f"{route} {asked.model} {_prompt(asked.body)}".lower()))
+    return text[:LONGEST_SLUG].strip("-.")
+
+
+def _prompt(body: Any) -> str:
+    """What the user said last, in any of the protocols."""
+    if not isinstance(body, dict):
+        return ""
+    said = body.get("prompt") or body.get("input") or body.get("messages") or ""
+    if isinstance(said, list):
+        users = [item for item in said if isinstance(item, dict) and item.get("role") == "user"]
+        said = (users or said)[-1]
+    if isinstance(said, dict):
+        said = said.get("content", "")
+    if isinstance(said, list):
+        said = next((part["text"] for part in said if isinstance(part, dict) and "text" in part), "")
+    return said if isinstance(said, str) else ""

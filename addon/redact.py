@@ -3,6 +3,9 @@
 Looked for are this process's own secrets and what is known to be a credential by its shape: in header values, paths,
 bodies, and in the joined pieces of each answer. An answer can also spell a credential out, one token an event: that is
 found by putting such texts together, but it cannot be taken out, so such an exchange is not kept.
+
+It runs in a thread beside the event loop, which stands still during each single call of C code. So bodies, which can be
+tens of megabytes, are searched in slices, and what cannot hide a credential is left out before a body is parsed.
 """
 
 import json
@@ -29,6 +32,9 @@ LEAST_SECRET: Final = 8
 
 _NOT_WITHIN: Final = rb"(?:(?<![A-Za-z0-9])|(?<=\\[bfnrt])|(?<=\\u[0-9A-Fa-f]{4}))"
 """A credential does not begin inside a word or base64; the letter of a JSON escape before it is no part of a word."""
+
+_PEM: Final = r"[\x00-\x7f]{,16384}"
+"""What can stand in a private key; an RSA key of 16,384 bits has about 12,500 characters."""
 
 SHAPES: Final[tuple[tuple[str, str], ...]] = (
     ("sk-", r"[\w-]{16,}"),  # OpenAI (sk-proj-, sk-svcacct-), Anthropic (sk-ant-), OpenRouter (sk-or-), DeepSeek …
@@ -57,11 +63,20 @@ SHAPES: Final[tuple[tuple[str, str], ...]] = (
     ("Bearer ", r"(?=\S*\d)[\w.~+/-]{16,}=*"),  # a credential of no known shape; with a digit, else it may be prose
     ("bearer ", r"(?=\S*\d)[\w.~+/-]{16,}=*"),
     ("Basic ", r"(?=\S*\d)[A-Za-z0-9+/]{16,}=*"),
-    ("-----BEGIN ", r"[A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)"),
+    ("-----BEGIN ", rf"[A-Z ]*PRIVATE KEY-----(?:{_PEM}?-----END [A-Z ]*PRIVATE KEY-----|{_PEM})"),
 )
 """How a credential begins, literally, and what follows. The beginning is looked for first: that is much faster."""
 
 _QUERY_SECRET: Final = re.compile(r"(?i)([?&](?:api[-_]?key|key|(?:access[-_]?)?token|password|secret|code|sig)=)[^&]+")
+
+SLICE: Final = 65_536
+"""Bytes that are searched by one call."""
+
+_BULK: Final = re.compile(
+    rb"\[[-+.\deE,\s]{1000,}+\]"  # a list of numbers
+    rb'|"(?P<begin>[^"\\\[\]{}]{1024})[^"\\\[\]{}]{2048,}+"'  # a long text in one piece: base64
+)
+"""What makes a body large, and was searched as it stands. Between two texts there are always brackets or little."""
 
 type Span = tuple[int, int]
 
@@ -114,7 +129,7 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """A text without credentials."""
-        return self.body(text.encode()).decode()
+        return self.body(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
 
     def body(self, body: bytes) -> bytes:
         """A body without credentials."""
@@ -142,19 +157,21 @@ class Redactor:
         return tuple(pieces), len(pieces) < len(chunks)
 
     def spells_out(self, body: bytes) -> bool:
-        """Whether the texts of a body, put together, hold a credential."""
-        return any(self._spans(text.encode("utf-8", "replace")) for text in texts_of(body))
+        """Whether a body in which no credential stands holds one in a text that is escaped or comes in pieces."""
+        return any(self._spans(text.encode("utf-8", "replace")) for text in hidden_texts_of(body))
 
     def _spans(self, data: bytes) -> list[Span]:
         """Where credentials are: sorted, and apart from each other."""
         found: list[Span] = []
-        for start, pattern in self._searches:
-            at = data.find(start)
-            while at >= 0:
-                match = pattern.match(data, at)
-                if match:
-                    found.append(match.span())
-                at = data.find(start, match.end() if match else at + 1)
+        for begin in range(0, len(data), SLICE):
+            for start, pattern in self._searches:
+                end = begin + SLICE + len(start) - 1  # a beginning may run over the border
+                at = data.find(start, begin, end)
+                while at >= 0:
+                    match = pattern.match(data, at)
+                    if match:
+                        found.append(match.span())
+                    at = data.find(start, match.end() if match else at + 1, end)
         return _joined(found)
 
     def _client(self, client: Client) -> tuple[Client, bool]:
@@ -192,16 +209,29 @@ def secrets_of(settings: Settings) -> list[str]:
     return [secret for secret in secrets if len(secret) >= LEAST_SECRET]
 
 
-def texts_of(body: bytes) -> Iterator[str]:
-    """The texts of a body, each put together from the same place of all its JSON documents; the body itself is not one.
+def hidden_texts_of(body: bytes) -> Iterator[str]:
+    """The texts of a body that may read otherwise than the body itself: put together of pieces, or escaped.
+
+    The pieces of a text stand in the same place of several JSON documents, or of several items of a list.
 
     Args:
         body: One JSON document, lines of JSON, or server-sent events; anything else has no texts.
     """
     texts: defaultdict[str, list[str]] = defaultdict(list)
-    for document in _documents(body):
+    for document in _documents(_without_bulk(body)):
         _collect(document, "", texts)
-    return map("".join, texts.values())
+    escaped = b"\\" in body
+    return ("".join(pieces) for pieces in texts.values() if escaped or len(pieces) > 1)
+
+
+def _without_bulk(body: bytes) -> bytes:
+    """A body without long lists of numbers, and with only the ends of long texts: what may go on in another piece."""
+    parts, at = [], 0
+    for match in _BULK.finditer(body):
+        begin = match["begin"]
+        parts += [body[at : match.start()], b"[]" if begin is None else b'"%s %s"' % (begin, match[0][-1025:-1])]
+        at = match.end()
+    return b"".join([*parts, body[at:]])
 
 
 def _documents(body: bytes) -> Iterator[Any]:

@@ -8,13 +8,14 @@ from pathlib import Path
 
 from mitmproxy import http
 
+from addon.call import Call, Reply
+from addon.differences import request_difference, upstream_difference
 from addon.exchange import Exchange
-from addon.matching import Asked, nearest, normal_request, request_difference, upstream_difference
+from addon.matching import Asked, nearest, normal_request
 from addon.playback import Playback
 from addon.recording import Recording, UpstreamCall
 from addon.recording_files import read_recordings
 from addon.redact import Redactor
-from addon.transport import Call, Reply
 from translators.errors import RequestError
 
 logger = logging.getLogger(__name__)
@@ -42,14 +43,14 @@ class Replayer:
         self._folder = folder
         self._remedy = remedy
         self._redactor = redactor
-        self._requests = [(self._asked(recording), recording) for recording in self.recordings]
+        self._requests = [(_asked(recording), recording) for recording in self.recordings]
         self._by_digest: defaultdict[str, list[Recording]] = defaultdict(list)
         for asked, recording in self._requests:
             self._by_digest[asked.digest].append(recording)
         self._played: Counter[str] = Counter()
         self._drifted: set[str] = set()
 
-    async def send(self, call: Call, exchange: Exchange) -> Reply:
+    async def send(self, call: Call, exchange: Exchange, deadline: float) -> Reply:
         """Play one call; see `Transport`.
 
         Raises:
@@ -76,10 +77,6 @@ class Replayer:
     async def close(self) -> None:
         """There is nothing to close."""
 
-    def _asked(self, recording: Recording) -> Asked:
-        request = recording.client.request
-        return normal_request(request.method, request.path, request.body)
-
     def _find(self, request: http.Request) -> Recording:
         asked = normal_request(request.method, request.path, self._redactor.body(request.raw_content or b""))
         recordings = self._by_digest.get(asked.digest)
@@ -103,6 +100,11 @@ class Replayer:
             logger.warning(
                 "The recording %s has drifted: the request to the upstream is another one now: %s", name, difference
             )
+
+
+def _asked(recording: Recording) -> Asked:
+    request = recording.client.request
+    return normal_request(request.method, request.path, request.body)
 
 
 async def _played(call: UpstreamCall, began: float, failure: Callable[[], Exception]) -> AsyncGenerator[bytes]:

@@ -4,8 +4,8 @@ import asyncio
 import logging
 import socket
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -15,20 +15,16 @@ from addon import PROXY_VERSION, generation, listen, logs, openai_face, routes
 from addon.access import Admission, Asked, admission, client_allowed, origins_from
 from addon.catalogue import Catalogue
 from addon.embedding import Embedding
-from addon.exchange import Exchange
+from addon.exchange import CLIENT_GONE, Exchange
 from addon.health import Health
-from addon.http_transport import HttpTransport
-from addon.listing import LIST_SECONDS, Listing
+from addon.listing import Listing
 from addon.live import LiveResponse
 from addon.loaded import Loaded
 from addon.machine import is_own_address
-from addon.option_table import RECORD_MODE
-from addon.recorder import Recorder, RecordingTransport
-from addon.redact import Redactor, secrets_of
-from addon.replayer import Replayer
+from addon.recorder import noted
 from addon.responses import failure_answer, json_answer, respond
 from addon.settings import Settings
-from addon.transport import Transport
+from addon.source import source_of
 from addon.upstream import Upstream
 from translators.errors import NotBuilt, OllamaError, RequestError
 from translators.go_json import encode
@@ -39,7 +35,6 @@ VERDICT: Final = "ollama-openai.verdict"
 OLLAMA_VERSION: Final = "0.33.0"
 """What `/api/version` says: digits and dots, because clients refuse letters, and recent, because they want features."""
 
-CLIENT_GONE: Final = "the client has gone, or the proxy is being stopped"
 CLIENT_CLOSED_REQUEST: Final = 499
 """Status in the log of an exchange whose client left before the answer began; Ollama's, and nginx's."""
 
@@ -76,15 +71,11 @@ class OllamaService:
         self.rules = listen.Rules(ports, frozenset(settings.hosts), token)
         self._origins = origins_from(settings.origins)
         catalogue = Catalogue.load(settings.models)
-        redactor = Redactor(secrets_of(settings))
-        transport = _transport(settings, redactor)
-        self.recordings = transport.recordings if isinstance(transport, Replayer) else []
-        self._recorder = (
-            Recorder(settings.recordings, settings.base_url, redactor) if settings.record_mode == "all" else None
-        )
-        self.upstream = Upstream(transport, max_retries=settings.max_retries, seconds=settings.request_timeout)
-        # Where exchanges are recorded or replayed, each makes its own calls: none depends on what came before it.
-        listing = Listing(self.upstream, catalogue, LIST_SECONDS if settings.record_mode == "off" else 0)
+        source = source_of(settings)
+        self.recordings = source.recordings
+        self._recorder = source.recorder
+        self.upstream = Upstream(source.transport, max_retries=settings.max_retries, seconds=settings.request_timeout)
+        listing = Listing(self.upstream, catalogue, source.list_seconds)
         loaded = Loaded(catalogue.lookup)
         embedding = Embedding(self.upstream, loaded)
         text = partial(generation.answer, upstream=self.upstream, lookup=catalogue.lookup, loaded=loaded)
@@ -101,10 +92,14 @@ class OllamaService:
             "generate": partial(text, generation.GENERATE_ENDPOINT),
             "embed": embedding.embed,
             "embeddings": embedding.embeddings,
-            "openai": partial(openai_face.forward, upstream=self.upstream),
+            "openai": partial(openai_face.forward, upstream=self.upstream, loaded=loaded),
             "openai_models": partial(openai_face.models, listing=listing),
             "openai_model": partial(openai_face.model, listing=listing),
         }
+
+    def serves(self, settings: Settings) -> bool:
+        """Whether it does what these settings ask for: nothing but the log is another."""
+        return replace(settings, log_level=self.settings.log_level) == self.settings
 
     def verdict(self, flow: http.HTTPFlow) -> listen.Verdict:
         """Whether a request is for us."""
@@ -121,17 +116,13 @@ class OllamaService:
         """Answer a request, whatever happens, and write a line into the log when it is over."""
         hops = listen.next_hops(flow.request.headers.get(listen.LOOP_HEADER, ""), self.rules.token)
         exchange = Exchange(flow, hops, self.settings.api_key.get_secret_value())
-        if self._recorder:
-            exchange.tape = self._recorder.begin(flow.request)
+        exchange.tape = self._recorder.begin(flow.request) if self._recorder else None
         try:
             response = await self._respond(exchange)
         except OllamaError as error:
             response = failure_answer(exchange.told(error), flow.request.path)
-        except asyncio.CancelledError:
-            exchange.error = CLIENT_GONE
-            logs.log_exchange(exchange.record(CLIENT_CLOSED_REQUEST))
-            if self._recorder:
-                self._recorder.unanswered(exchange)
+        except asyncio.CancelledError as error:
+            self._over(exchange, CLIENT_CLOSED_REQUEST, error)
             raise
         except Exception as error:
             exchange.error = f"internal error: {type(error).__name__}"
@@ -142,13 +133,32 @@ class OllamaService:
             head.headers.add(name, value)
         if exchange.playback:
             head.headers[REPLAY_HEADER] = exchange.playback.recording.name
+        if exchange.tape:
+            exchange.tape.answer.came(exchange.elapsed_ns, head)
+        over = partial(self._over, exchange, head.status_code)
         if isinstance(response, LiveResponse):
-            body = self._recorder.live(head, response.body, exchange) if self._recorder else response.body
-            return LiveResponse(head, _logged(body, exchange, head.status_code))
-        logs.log_exchange(exchange.record(head.status_code))
-        if self._recorder:
-            self._recorder.whole(head, exchange)
+            tape = exchange.tape
+            body = noted(response.body, tape.answer, exchange.started_ns) if tape else response.body
+            return LiveResponse(head, body, over)
+        over(None)
         return response
+
+    def _over(self, exchange: Exchange, status: int, ended: BaseException | None) -> None:
+        """An exchange is over: write its line into the log, and its recording.
+
+        Args:
+            exchange: Which.
+            status: Of its answer.
+            ended: What ended it before its time; None when its answer is complete.
+        """
+        if isinstance(ended, Exception):
+            exchange.error = f"internal error: {type(ended).__name__}"
+        elif ended is not None:
+            exchange.error = exchange.error or CLIENT_GONE
+        logs.log_exchange(exchange.record(status))
+        if self._recorder and exchange.tape:
+            exchange.tape.answer.ended(exchange.elapsed_ns, "aborted" if ended else "complete")
+            self._recorder.save(exchange.tape)
 
     async def close(self) -> None:
         """Close the connections to the upstream, and write what is recorded."""
@@ -189,30 +199,6 @@ class OllamaService:
         # On a listener of mitmproxy's the host has been looked at already: it decided that the request is ours.
         guarded = listener.on_loopback and direct
         return admission(asked, self._origins, guarded=guarded, hostname=socket.gethostname(), is_own=is_own_address)
-
-
-def _transport(settings: Settings, redactor: Redactor) -> Transport:
-    if settings.record_mode == "none":
-        remedy = settings.offline_reason or f"{RECORD_MODE} is 'none': give off or all to ask the upstream"
-        return Replayer(settings.recordings, redactor, remedy)
-    live = HttpTransport(settings)
-    return RecordingTransport(live) if settings.record_mode == "all" else live
-
-
-async def _logged(body: AsyncGenerator[bytes], exchange: Exchange, status: int) -> AsyncGenerator[bytes]:
-    """The body, and a log line when it is over, however it ends."""
-    async with aclosing(body):
-        try:
-            async for chunk in body:
-                yield chunk
-        except (GeneratorExit, asyncio.CancelledError):
-            exchange.error = exchange.error or CLIENT_GONE
-            raise
-        except Exception as error:
-            exchange.error = f"internal error: {type(error).__name__}"
-            raise
-        finally:
-            logs.log_exchange(exchange.record(status))
 
 
 async def _root(_exchange: Exchange) -> http.Response:

@@ -44,6 +44,8 @@ def redacted(secret: str) -> str:
 
 def without(secret: str, text: str) -> str:
     """A text without a secret and without pieces of its beginning: servers repeat the key that they refuse."""
+    if secret[:LEAST_TELLING] not in text:
+        return text
     for length in range(len(secret), LEAST_TELLING - 1, -1):
         text = text.replace(secret[:length], redacted(secret))
     return text

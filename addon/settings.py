@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Literal
 
 from mitmproxy.addonmanager import Loader
 from mitmproxy.optmanager import OptManager
@@ -24,6 +24,10 @@ from addon.setting_values import Network
 __all__ = ["OPTION_NAMES", "Settings", "add_options", "current", "settings_from"]
 
 logger = logging.getLogger(__name__)
+
+type RecordMode = Literal["off", "none", "all"]
+
+RECORD_MODES: Final[tuple[RecordMode, ...]] = ("off", "none", "all")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ class Settings:
     models: Path | None
     request_timeout: int
     max_retries: int
-    record_mode: str
+    record_mode: RecordMode
     recordings: Path
     offline_reason: str
     upstream_proxy: str = field(repr=False)
@@ -151,10 +155,7 @@ def settings_from(options: OptManager, environment: Environment) -> Settings:
         )
     api_key = _checked_key(environment.api_key)
     base_url = _parsed(options, table.BASE_URL, values.base_url) or (table.OPENAI_URL if api_key else "")
-    nowhere = "" if base_url else _nowhere(environment.near_misses)
-    mode = _parsed(options, table.RECORD_MODE, values.choice("", "off", "none", "all"))
-    if nowhere and mode in ("off", "all"):
-        raise ValueError(f"{table.RECORD_MODE} is {mode!r}, which needs an upstream: {nowhere}")
+    record_mode, offline_reason = _record_mode(options, base_url, environment.near_misses)
     return Settings(
         base_url=base_url,
         api_key=api_key,
@@ -168,9 +169,9 @@ def settings_from(options: OptManager, environment: Environment) -> Settings:
         models=_parsed(options, table.MODELS, values.path),
         request_timeout=_parsed(options, table.REQUEST_TIMEOUT, values.seconds),
         max_retries=_parsed(options, table.MAX_RETRIES, values.retries),
-        record_mode=mode or ("none" if nowhere else "off"),
+        record_mode=record_mode,
         recordings=_parsed(options, table.RECORDINGS, values.path) or PROJECT_ROOT / "recordings",
-        offline_reason="" if mode else nowhere,
+        offline_reason=offline_reason,
         upstream_proxy=_parsed(options, table.UPSTREAM_PROXY, values.proxy_url),
         ca_file=_parsed(options, table.CA_FILE, values.ca_file),
         log_level=_parsed(options, table.LOG_LEVEL, values.choice("debug", "info", "warning", "error")),
@@ -192,6 +193,18 @@ def _checked_key(key: SecretStr) -> SecretStr:
     except ValueError as error:
         raise ValueError(f"{table.API_KEY.name} (not shown) is no key: {error}") from None
     return key
+
+
+def _record_mode(options: OptManager, base_url: str, near_misses: Sequence[str]) -> tuple[RecordMode, str]:
+    """The mode, and why recordings are replayed although nobody asked for it."""
+    word = _parsed(options, table.RECORD_MODE, values.choice("", *RECORD_MODES))
+    asked = next((mode for mode in RECORD_MODES if mode == word), None)
+    if base_url:
+        return asked or "off", ""
+    nowhere = _nowhere(near_misses)
+    if asked in ("off", "all"):
+        raise ValueError(f"{table.RECORD_MODE} is {asked!r}, which needs an upstream: {nowhere}")
+    return "none", "" if asked else nowhere
 
 
 def _nowhere(near_misses: Sequence[str]) -> str:

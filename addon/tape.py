@@ -11,6 +11,7 @@ from typing import Final
 
 from mitmproxy import http
 
+from addon.call import DRAIN_SECONDS, Call
 from addon.matching import Protocol
 from addon.recording import (
     REQUEST_HEADERS,
@@ -24,7 +25,6 @@ from addon.recording import (
     UpstreamCall,
     kept_headers,
 )
-from addon.transport import DRAIN_SECONDS, Call
 from translators.errors import UpstreamError
 
 PROVIDER: Final = "default"
@@ -57,6 +57,12 @@ class Answer:
     def began(self, now_ns: int, status: int, headers: Iterable[tuple[str, str]]) -> None:
         """The head is there."""
         self.head_ns, self.status, self.headers = now_ns, status, kept_headers(headers, RESPONSE_HEADERS)
+
+    def came(self, now_ns: int, response: http.Response) -> None:
+        """The head is there, and with it the body if that is whole."""
+        self.began(now_ns, response.status_code, response.headers.items(multi=True))
+        if response.raw_content:
+            self.chunks.append((now_ns, response.raw_content))
 
     def ended(self, now_ns: int, end: End) -> None:
         """It is over."""

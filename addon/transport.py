@@ -1,108 +1,26 @@
 """What carries one call to an OpenAI-style server: the seam between live calls, recordings and replay."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
-from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Protocol
 
-from mitmproxy.utils import asyncio_utils
-
+from addon.call import Call, Reply
 from addon.exchange import Exchange
-from translators.errors import OllamaError
-
-DRAIN_SECONDS: Final = 1.0
-"""How long the end of a body is awaited after its last event, so that the connection can be used again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One call to an upstream.
-
-    Attributes:
-        method: `GET` or `POST`.
-        path: Below the base URL, such as `/chat/completions`.
-        content: The body; empty for GET.
-        headers: Besides those that every call has.
-    """
-
-    method: str
-    path: str
-    content: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An upstream's answer, whose body is still to be read.
-
-    Attributes:
-        status: Its HTTP status, whatever it is.
-        headers: Found by names in lower case.
-        chunks: The body, decompressed, in the pieces in which it comes, none of them empty. Whoever gets the reply
-            begins to read it at once, and closes it. `UpstreamTimeout` when the upstream was silent for longer than the
-            request timeout, `UpstreamBroken` when the connection broke.
-    """
-
-    status: int
-    headers: Mapping[str, str]
-    chunks: AsyncGenerator[bytes]
-
-    @property
-    def content_type(self) -> str:
-        """Its `Content-Type`, or an empty string."""
-        return self.headers.get("content-type", "")
-
-    @property
-    def request_id(self) -> str:
-        """Its `x-request-id`, or an empty string."""
-        return self.headers.get("x-request-id", "")
-
-    async def read(self) -> bytes:
-        """The whole body."""
-        async with aclosing(self.chunks) as chunks:
-            return b"".join([chunk async for chunk in chunks])
 
 
 class Transport(Protocol):
     """Carries calls."""
 
-    async def send(self, call: Call, exchange: Exchange) -> Reply:
+    async def send(self, call: Call, exchange: Exchange, deadline: float) -> Reply:
         """Carry one call, once, and wait for the head of its answer.
 
         Args:
             call: What is sent.
             exchange: For whose client it is sent.
+            deadline: When the head must be there, on the event loop's clock.
 
         Raises:
             UpstreamUnreachable: There is no connection, or it broke before the head was there.
-            UpstreamTimeout: There was no head in time.
+            UpstreamTimeout: There was no head in time, so there is none left for another try.
         """
 
     async def close(self) -> None:
         """Close all connections."""
-
-
-async def let_go(chunks: AsyncGenerator[bytes], *, finished: bool) -> None:
-    """Stop reading a body: close its connection, or when the answer is complete wait for the body's end beside.
-
-    Args:
-        chunks: Of a `Reply`.
-        finished: The answer is complete. Then the end of the body is there, or about to come, and the connection can be
-            used again; nobody has to wait for it.
-    """
-    if not finished:
-        await chunks.aclose()
-    else:
-        asyncio_utils.create_task(_drain(chunks), name="end of an upstream body", keep_ref=True)
-
-
-async def _drain(chunks: AsyncGenerator[bytes]) -> None:
-    try:
-        async with asyncio.timeout(DRAIN_SECONDS):
-            async for _ in chunks:
-                pass
-    except (OllamaError, TimeoutError):
-        pass  # the answer was complete; the connection is just not used again
-    finally:
-        await chunks.aclose()

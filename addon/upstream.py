@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+import re
 import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, suppress
@@ -10,16 +11,20 @@ from typing import Any, Final
 
 import orjson
 
+from addon.call import Call, Reply
 from addon.exchange import Exchange
-from addon.transport import Call, Reply, Transport
-from translators.errors import RequestError, UpstreamBroken, UpstreamError, UpstreamTimeout
+from addon.transport import Transport
+from translators.errors import RequestError, UpstreamBroken, UpstreamError, UpstreamTimeout, UpstreamUnreachable
 from translators.loose_json import read_json
 from translators.openai_errors import error_from_response
 from translators.openai_retries import is_retryable, seconds_to_wait
 
-LIST_SECONDS: Final = 30
-"""The longest silence of the upstream when it is asked for its models: programs wait for that list to show anything."""
+MODELS_SECONDS: Final = 30
+"""How long the upstream may take to tell its models: programs wait for that list to show anything."""
 LONGEST_ERROR_BYTES: Final = 1_000_000
+
+NO_SUCH_ROUTE: Final = re.compile("^Invalid URL |without a message$")
+"""How a 404 reads that is about the path and not about a model: OpenAI's words, and a server's that says nothing."""
 
 
 class Upstream:
@@ -52,12 +57,12 @@ class Upstream:
         return await self._successful(Call("POST", path, encode(payload)), exchange)
 
     async def models(self, exchange: Exchange) -> Any:
-        """The parsed body of `GET /models`, whatever its shape: the SDK's own method stumbles over a bare list.
+        """The parsed body of `GET /models`, whatever its shape: some servers send a bare list.
 
         Raises:
             UpstreamError: As for `post`, or the body is not JSON.
         """
-        seconds = min(LIST_SECONDS, self._seconds)
+        seconds = min(MODELS_SECONDS, self._seconds)
         try:
             async with asyncio.timeout(seconds):
                 body = await (await self._successful(Call("GET", "/models"), exchange)).read()
@@ -81,7 +86,7 @@ class Upstream:
 
         Raises:
             UpstreamUnreachable: There is no connection.
-            UpstreamTimeout: There was no head in time.
+            UpstreamTimeout: There was no head in time; that is not tried again, because all tries share the time.
         """
         time_of = asyncio.get_running_loop().time
         deadline = time_of() + self._seconds
@@ -89,20 +94,15 @@ class Upstream:
         for retries in range(most + 1):
             headers: Mapping[str, str] = {}
             try:
-                async with asyncio.timeout_at(deadline):
-                    reply = await self._transport.send(call, exchange)
-                    exchange.upstream_id = reply.request_id
-                    if reply.status < 400:
-                        return reply
-                    body = await _refusal(reply)
-            except TimeoutError:
-                raise UpstreamTimeout(
-                    f"the upstream was silent for {self._seconds:g} s (see ollama_request_timeout)"
-                ) from None
-            except UpstreamError as error:
-                failure: UpstreamError | Reply = error
-                retryable, reason = True, error.message
+                reply = await self._transport.send(call, exchange, deadline)
+            except UpstreamUnreachable as error:
+                failure: UpstreamUnreachable | Reply = error
+                retryable, reason = True, "no connection"
             else:
+                exchange.upstream_id = reply.request_id
+                if reply.status < 400:
+                    return reply
+                body = await _refusal(reply, deadline)
                 failure, headers = Reply(reply.status, reply.headers, _once(body)), reply.headers
                 retryable, reason = is_retryable(reply.status, headers, body), str(reply.status)
             wait = seconds_to_wait(headers, retries, time.time(), random.random())
@@ -110,7 +110,7 @@ class Upstream:
                 break
             exchange.retries.append(reason)
             await asyncio.sleep(wait)
-        if isinstance(failure, UpstreamError):
+        if isinstance(failure, UpstreamUnreachable):
             raise failure
         return failure
 
@@ -122,9 +122,12 @@ class Upstream:
         reply = await self.send(call, exchange)
         if reply.status < 300:
             return reply
-        body = await _refusal(reply)
         refuse_redirect(reply)
-        raise error_from_response(reply.status, reply.content_type, body, reply.headers.get("retry-after"))
+        body = await _refusal(reply, asyncio.get_running_loop().time() + self._seconds)
+        error = error_from_response(reply.status, reply.content_type, body, reply.headers.get("retry-after"))
+        if error.status == 404 and NO_SUCH_ROUTE.search(error.message):
+            error.message += " (is OPENAI_BASE_URL right, up to and including /v1?)"
+        raise error
 
 
 def refuse_redirect(reply: Reply) -> None:
@@ -138,11 +141,11 @@ def refuse_redirect(reply: Reply) -> None:
         raise UpstreamBroken(f"the upstream redirects to {location!r}: set OPENAI_BASE_URL to where it really is")
 
 
-async def _refusal(reply: Reply) -> bytes:
-    """The body of an error, or what there is of it: its status says enough when the rest does not come."""
+async def _refusal(reply: Reply, deadline: float) -> bytes:
+    """The body of an error, or what there is of it in time: its status says enough when the rest does not come."""
     body = bytearray()
-    with suppress(UpstreamError):
-        async with aclosing(reply.chunks) as chunks:
+    with suppress(UpstreamError, TimeoutError):
+        async with asyncio.timeout_at(deadline), aclosing(reply.chunks) as chunks:
             async for chunk in chunks:
                 body += chunk
                 if len(body) > LONGEST_ERROR_BYTES:

@@ -11,9 +11,9 @@ from typing import Any
 from mitmproxy import http
 from mitmproxy.test import tflow
 
+from addon.call import Call
 from addon.exchange import Exchange
 from addon.recording import Client, Recording, Request, Response, UpstreamCall
-from addon.transport import Call, Transport
 
 HELLO = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]}
 SENT = HELLO | {"stream": True, "stream_options": {"include_usage": True}}
@@ -72,14 +72,6 @@ def exchange(body: Any = HELLO, path: str = "/api/chat", method: str = "POST") -
     content = body if isinstance(body, bytes) else compact(body)
     flow.request = http.Request.make(method, f"http://127.0.0.1:11434{path}", content)
     return Exchange(flow, "", "")
-
-
-async def played(transport: Transport, asked: Exchange, call: Call = CALL) -> list[tuple[float, bytes]]:
-    """The pieces of the answer to a call, each with the milliseconds since the call."""
-    clock = asyncio.get_running_loop().time
-    start = clock()
-    reply = await transport.send(call, asked)
-    return [(round((clock() - start) * 1000, 1), chunk) async for chunk in reply.chunks]
 
 
 class _Hasty(selectors.DefaultSelector):

@@ -6,6 +6,9 @@ from typing import Any
 
 import orjson
 
+_MOST_DIGITS = 309
+"""Of an integer: a double has no more, and Python refuses thousands with a sentence of its own."""
+
 
 def read_json(data: bytes | str) -> Any:
     """The value of a JSON text, safe to write again.
@@ -24,7 +27,7 @@ def read_json(data: bytes | str) -> Any:
 
 def _read_loosely(text: str) -> Any:
     try:
-        value = json.loads(text, strict=False, parse_float=_finite, parse_constant=lambda _: None)
+        value = json.loads(text, strict=False, parse_float=_finite, parse_int=_integer, parse_constant=lambda _: None)
         clean = json.dumps(value, ensure_ascii=False)
     except RecursionError as error:
         raise ValueError("JSON is nested too deep") from error
@@ -35,3 +38,7 @@ def _read_loosely(text: str) -> Any:
 def _finite(text: str) -> float | None:
     number = float(text)
     return number if math.isfinite(number) else None
+
+
+def _integer(text: str) -> int | None:
+    return int(text) if len(text) <= _MOST_DIGITS else None

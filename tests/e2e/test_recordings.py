@@ -19,7 +19,7 @@ from addon.recording_files import read_recordings
 from tests.process import KEY, LOOPBACK, ROOT, Process, free_port, serving, start
 from tests.recorded import HELLO, compact, recording, response, upstream_call
 from tests.upstream import Upstream
-from tests.wire import Raw, ask
+from tests.wire import Raw, ask, send
 
 NOWHERE = {"OPENAI_API_KEY": "", "OPENAI_BASE_URL": "", "OPENAI_API_BASE_URL": ""}
 """No upstream, whatever a developer's own `.env` says."""
@@ -157,6 +157,61 @@ def test_what_was_recorded_replays_with_the_same_bytes(upstream: Upstream, tmp_p
     assert "retried once" in proxy.wait_for("replay=chat-gpt-4o-again-")
 
 
+@pytest.mark.parametrize(
+    ("fault", "status", "told", "retried"),
+    [
+        ("stall", 504, "was silent for 1 s", False),
+        ("", 502, "Connection refused", True),
+    ],
+)
+def test_an_upstream_that_gave_no_answer_gives_none_in_its_replay(
+    upstream: Upstream, tmp_path: Path, fault: str, status: int, told: str, retried: bool
+) -> None:
+    url = upstream.base_url if fault else f"http://{LOOPBACK}:{free_port()}/v1"
+    arguments = ["--set", f"ollama_recordings={tmp_path / 'recordings'}", "--set", "ollama_max_retries=1"]
+    body = chat(f"hello [[fault:{fault}]]", stream=False)
+    with serving(url, tmp_path, *arguments, PROXY_RECORD_MODE="all", PROXY_REQUEST_TIMEOUT="1") as proxy:
+        live = ask(proxy.port, "POST", "/api/chat", body)
+        live_line = proxy.wait_for(f"POST /api/chat gpt-4o {status}")
+    (made,) = read_recordings(tmp_path / "recordings")
+    assert [(call.response, call.end) for call in made.upstream] == [(None, "cut")] * (1 + retried)
+    with serving("", tmp_path, *arguments, **NOWHERE) as proxy:
+        replayed = ask(proxy.port, "POST", "/api/chat", body)
+        replayed_line = proxy.wait_for(f"POST /api/chat gpt-4o {status}")
+    assert (live.status, replayed.status, replayed.body) == (status, status, live.body)
+    assert told in json.loads(live.body)["error"]
+    assert ["retried once" in line for line in (live_line, replayed_line)] == [retried] * 2
+
+
+def test_bytes_that_are_not_utf_8_do_not_prevent_a_recording(upstream: Upstream, tmp_path: Path) -> None:
+    arguments = ["--set", f"ollama_recordings={tmp_path / 'recordings'}"]
+    body = compact(chat("hello", stream=False)).replace(b"hello", b"hello \xff")
+    fields = b"Host: 127.0.0.1\r\nUser-Agent: M\xfcller\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body)
+    heads = [b"POST %s HTTP/1.1\r\n" % path + fields for path in (b"/api/chat", b"/v1/chat/completions")]
+    with serving(upstream.base_url, tmp_path, *arguments, PROXY_RECORD_MODE="all") as proxy:
+        live = [send(proxy.port, head + body) for head in heads]
+    assert "Traceback" not in proxy.output
+    made = read_recordings(tmp_path / "recordings")
+    assert len(made) == len(heads)
+    for each in made:
+        assert ("User-Agent", "M\ufffdller") in each.client.request.headers
+        assert each.client.request.body == body
+    with serving("", tmp_path, *arguments, **NOWHERE) as proxy:
+        replayed = [send(proxy.port, head + body) for head in heads]
+    assert [answer.split()[1] for answer in replayed] == [answer.split()[1] for answer in live]
+    assert all(b"X-Ollama-Replay: " in answer for answer in replayed)
+
+
+def test_a_request_of_openais_protocol_is_replayed_whatever_its_query(upstream: Upstream, tmp_path: Path) -> None:
+    arguments = ["--set", f"ollama_recordings={tmp_path / 'recordings'}"]
+    path = "/v1/chat/completions"
+    with serving(upstream.base_url, tmp_path, *arguments, PROXY_RECORD_MODE="all") as proxy:
+        live = ask(proxy.port, "POST", f"{path}?x=1", chat("hello"))
+    with serving("", tmp_path, *arguments, **NOWHERE) as proxy:
+        replayed = [ask(proxy.port, "POST", path + query, chat("hello")) for query in ("?x=1", "?x=2", "")]
+    assert [(answer.status, answer.body) for answer in replayed] == [(200, live.body)] * 3
+
+
 def test_a_stop_in_the_middle_of_an_answer_still_writes_its_recording(upstream: Upstream, tmp_path: Path) -> None:
     folder = tmp_path / "recordings"
     arguments = ["--set", f"ollama_recordings={folder}", "--set", "ollama_record_mode=all"]
@@ -241,12 +296,14 @@ def test_the_key_is_in_no_recording_though_client_and_upstream_say_it(upstream: 
     assert KEY[:12] not in proxy.output
 
 
-def test_a_broken_recording_stops_the_start_and_is_named(tmp_path: Path) -> None:
+def test_broken_recordings_stop_the_start_and_are_named(tmp_path: Path) -> None:
     (tmp_path / "broken.json").write_text('{"format": 1, "name": "x"}')
+    (tmp_path / "other.json").write_text("{")
     output = stop(
         start(["--set", f"ollama_recordings={tmp_path}"], tmp_path, {**NOWHERE, "PROXY_PORT": str(free_port())})
     )
-    assert f"{tmp_path / 'broken.json'} is no recording: " in output
+    for name in ("broken.json", "other.json"):
+        assert f"{tmp_path / name} is no recording: " in output
     assert "Traceback" not in output
 
 

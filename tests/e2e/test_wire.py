@@ -88,7 +88,11 @@ def test_openai_health_is_well_when_the_upstream_takes_our_key(proxy: Process, u
 
 @pytest.mark.parametrize(
     ("key", "sentence"),
-    [("bad-key-secret-1234567", "401: Incorrect API key provided: "), ("fault-500", "500: The server had an error")],
+    [
+        ("bad-key-secret-1234567", "Incorrect API key provided: "),
+        ("fault-500", "The server had an error"),
+        ("fault-html-200", "the upstream's model list is not JSON"),
+    ],
 )
 def test_openai_health_is_503_with_the_upstreams_reason_and_without_the_key(
     upstream: Upstream, tmp_path: Path, key: str, sentence: str

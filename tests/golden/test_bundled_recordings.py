@@ -55,7 +55,7 @@ def answer(response: Response | None) -> tuple[int, object, list[bytes]] | None:
 async def recorded_again(recording: Recording, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Recording:
     """The recording of its own replay."""
     replayer = Replayer(ROOT / "recordings", Redactor(), "")
-    monkeypatch.setattr("addon.service.HttpTransport", lambda settings: replayer)
+    monkeypatch.setattr("addon.source.HttpTransport", lambda settings: replayer)
     url = recording.upstream[0].url
     given = options(ollama_record_mode="all", ollama_recordings=str(folder), ollama_base_url=url)
     service = OllamaService(settings_from(given, outside("")), "token")
@@ -65,6 +65,7 @@ async def recorded_again(recording: Recording, folder: Path, monkeypatch: pytest
     response = await service.answer(flow)
     if isinstance(response, LiveResponse):
         assert [piece async for piece in response.body]
+        response.over(None)
     await service.close()
     (again,) = read_recordings(folder)
     return again

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import queue
 import socket
 import threading
 from collections import deque
@@ -407,3 +408,55 @@ def test_a_reverse_proxy_listener_streams_too() -> None:
     mode = f"reverse:http://{LOOPBACK}:1@{LOOPBACK}:0"
     with answering(streaming(b"one\n"), mode=mode, connection_strategy="lazy") as proxy:
         assert httpx.get(proxy.url).text == "one\n"
+
+
+class Ends:
+    """Answers that stream what `body` makes; how each ended is told to the test."""
+
+    def __init__(self, body: Callable[[], AsyncGenerator[bytes]]) -> None:
+        self.body = body
+        self.told: queue.Queue[BaseException | None] = queue.Queue()
+
+    def make(self, _flow: http.HTTPFlow) -> Answer:
+        async def answer() -> LiveResponse:
+            return LiveResponse(head(), self.body(), self.told.put)
+
+        return answer
+
+
+async def two_lines() -> AsyncGenerator[bytes]:
+    yield b"one\n"
+    yield b"two\n"
+
+
+async def breaking() -> AsyncGenerator[bytes]:
+    yield b"one\n"
+    raise ValueError("broken")
+
+
+async def endless() -> AsyncGenerator[bytes]:
+    yield b"one\n"
+    await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize(("body", "ended"), [(two_lines, None), (breaking, ValueError)])
+def test_the_end_of_a_body_is_told_with_what_ended_it(
+    body: Callable[[], AsyncGenerator[bytes]], ended: type[BaseException] | None
+) -> None:
+    ends = Ends(body)
+    with answering(ends.make) as proxy:
+        send(proxy.port, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        told = ends.told.get(timeout=30)
+    assert told is None if ended is None else isinstance(told, ended)
+    assert ends.told.empty()
+
+
+def test_a_client_that_leaves_is_told_as_the_end_of_the_body() -> None:
+    ends = Ends(endless)
+    with answering(ends.make) as proxy:
+        with socket.create_connection((LOOPBACK, proxy.port)) as connection:
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            while b"one" not in connection.recv(65536):
+                pass
+        assert isinstance(ends.told.get(timeout=30), asyncio.CancelledError)
+    assert ends.told.empty()

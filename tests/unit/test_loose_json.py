@@ -21,6 +21,7 @@ from translators.loose_json import read_json
         (b'"a\nb\tc"', "a\nb\tc"),
         (b"\xef\xbb\xbf{}", {}),
         (b"[NaN,Infinity,-Infinity,1e999]", [None, None, None, None]),
+        (b"[1" + b"0" * 5000 + b",2]", [None, 2]),
     ],
 )
 def test_what_servers_send_is_read_even_where_strict_parsers_refuse(data: bytes | str, value: Any) -> None:

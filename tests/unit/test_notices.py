@@ -14,6 +14,7 @@ from addon.notices import (
     notices,
     parse_ollama_host,
     points_here,
+    record_notice,
     replay_notices,
 )
 from addon.recording import Client, Recording
@@ -45,6 +46,12 @@ def settings(**changes: Any) -> Settings:
         "log_format": "text",
     }
     return Settings(**values | changes)
+
+
+def test_recording_is_told_with_the_folder_and_what_stays_in_it() -> None:
+    told = record_notice(settings(record_mode="all", recordings=Path("tapes")))
+    assert "every exchange is kept in tapes" in told
+    assert "prompts and answers are not" in told
 
 
 def test_a_plain_environment_has_no_notices() -> None:
@@ -146,8 +153,8 @@ def test_a_replay_says_why_it_is_one_and_what_can_be_tried() -> None:
     assert replay_notices(replaying(), recordings, ("0.0.0.0", 11434)) == [
         "recordings are replayed, and nothing is asked elsewhere: set OPENAI_API_KEY",
         "there are 5 recordings in /some/recordings, such as",
-        "curl -sN http://127.0.0.1:11434/api/tags",
         """curl -sN http://127.0.0.1:11434/api/chat -d '{"model":"m","prompt":"it'"'"'s"}'""",
+        "curl -sN http://127.0.0.1:11434/api/tags",
     ]
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from mitmproxy import http
 
+from addon.call import Call, Reply
 from addon.exchange import Exchange
-from addon.recorder import Recorder, RecordingTransport
-from addon.recording import Recording
+from addon.recorder import Recorder, RecordingTransport, noted
+from addon.recording import End, Recording
 from addon.recording_files import read_recordings
 from addon.redact import Redactor
-from addon.transport import Call, Reply
 from addon.upstream import Upstream
 from tests.recorded import CALL, HELLO, SENT, compact, exchange, run
 from translators.errors import OllamaError, UpstreamBroken, UpstreamTimeout, UpstreamUnreachable
@@ -32,7 +32,7 @@ class Scripted:
     def __init__(self, *scripts: tuple[int, Sequence[Step]] | Exception) -> None:
         self.scripts = list(scripts)
 
-    async def send(self, call: Call, exchange: Exchange) -> Reply:
+    async def send(self, call: Call, exchange: Exchange, deadline: float) -> Reply:
         await asyncio.sleep(0.01)
         script = self.scripts.pop(0)
         if isinstance(script, Exception):
@@ -62,26 +62,42 @@ class Proxy:
 
     async def answer(self, asked: Exchange, most: int | None = None) -> None:
         """Answer one; the client leaves after so many pieces."""
-        asked.tape = self.recorder.begin(asked.flow.request)
+        tape = self.recorder.begin(asked.flow.request)
+        assert tape is not None
+        asked.tape = tape
         try:
             reply = await self.upstream.send(CALL, asked)
         except OllamaError as error:
-            self.recorder.whole(http.Response.make(error.status, error.message.encode()), asked)
+            self.whole(asked, http.Response.make(error.status, error.message.encode()))
             return
         except asyncio.CancelledError:
-            self.recorder.unanswered(asked)
+            tape.answer.ended(asked.elapsed_ns, "aborted")
+            self.recorder.save(tape)
             raise
         head = http.Response.make(reply.status, b"", {"Content-Type": "text/event-stream", "Set-Cookie": "a"})
-        body = self.recorder.live(head, reply.chunks, asked)
+        tape.answer.came(asked.elapsed_ns, head)
+        body = noted(reply.chunks, tape.answer, asked.started_ns)
+        end: End = "aborted"
         seen = 0
         try:
             async for _ in body:
                 seen += 1
                 if seen == most:
                     break
+            else:
+                end = "complete"
         except OllamaError:
-            pass
+            end = "complete"  # the error became the last line
         await body.aclose()
+        tape.answer.ended(asked.elapsed_ns, end)
+        self.recorder.save(tape)
+
+    def whole(self, asked: Exchange, response: http.Response) -> None:
+        """It has been answered with this."""
+        assert asked.tape is not None
+        asked.tape.answer.came(asked.elapsed_ns, response)
+        asked.tape.answer.ended(asked.elapsed_ns, "complete")
+        self.recorder.save(asked.tape)
 
 
 def recorded(folder: Path, upstream: Scripted, most: int | None = None) -> Recording:
@@ -177,7 +193,7 @@ def test_the_end_of_an_upstream_body_is_awaited_but_not_for_ever(tmp_path: Path)
         asked.tape = proxy.recorder.begin(asked.flow.request)
         reply = await proxy.upstream.send(CALL, asked)
         assert await anext(reply.chunks) == b"one"
-        proxy.recorder.whole(http.Response.make(200, b"done"), asked)  # with what has come it could be answered
+        proxy.whole(asked, http.Response.make(200, b"done"))  # with what has come it could be answered
         ending = asyncio.create_task(reply.read())
         await proxy.recorder.close()
         ending.cancel()
@@ -204,16 +220,14 @@ def test_exchanges_at_once_are_recorded_apart(tmp_path: Path) -> None:
 
 def test_an_exchange_that_asked_nothing_is_not_kept_and_others_are_not_taped(tmp_path: Path) -> None:
     async def answer() -> None:
-        recorder = Recorder(tmp_path, URL, Redactor())
+        proxy = Proxy(tmp_path, Scripted((200, [])))
         asked = exchange()
-        asked.tape = recorder.begin(asked.flow.request)
-        recorder.whole(http.Response.make(200, b"load"), asked)
-        assert recorder.begin(exchange(path="/openai/health").flow.request) is None
+        asked.tape = proxy.recorder.begin(asked.flow.request)
+        proxy.whole(asked, http.Response.make(200, b"load"))
         untaped = exchange(path="/openai/health")
-        await RecordingTransport(Scripted((200, []))).send(CALL, untaped)
-        recorder.whole(http.Response.make(200, b"{}"), untaped)
-        recorder.unanswered(untaped)
-        await recorder.close()
+        assert proxy.recorder.begin(untaped.flow.request) is None
+        await proxy.upstream.send(CALL, untaped)
+        await proxy.recorder.close()
 
     run(answer())
     assert list(tmp_path.iterdir()) == []

@@ -8,14 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from addon.openai_face import HEADERS_TO_CLIENT
 from addon.recording import (
+    LONGEST_OBJECT,
     REQUEST_HEADERS,
     RESPONSE_HEADERS,
+    SLICE,
     Recording,
     Request,
     kept_headers,
     read_recording,
+    recording_pieces,
     recording_text,
 )
 from tests.recorded import CHUNKS, recording, request, response, upstream_call
@@ -126,8 +128,31 @@ def test_headers_with_credentials_are_not_kept() -> None:
     assert kept_headers(answered, RESPONSE_HEADERS) == (("x-ratelimit-limit-tokens", "1"),)
 
 
-def test_all_headers_that_openais_clients_are_given_are_kept() -> None:
-    assert HEADERS_TO_CLIENT <= RESPONSE_HEADERS
+def test_what_is_not_utf_8_of_headers_paths_and_errors_is_replaced() -> None:
+    headers = kept_headers([("User-Agent", "M\udcfcller")], REQUEST_HEADERS)
+    asked = Request(method="POST", path="/v1/a\udcff?b=\ud83d", headers=headers, body=b"\xff")
+    call = upstream_call(request=asked, response=None, error="UpstreamBroken: \ud800", end="cut")
+    again = Recording.model_validate_json(recording_text(recording(call))).upstream[0]
+    assert again.request.headers == (("User-Agent", "M\ufffdller"),)
+    assert (again.request.path, again.error) == ("/v1/a\ufffd?b=\ufffd", "UpstreamBroken: \ufffd")
+    assert again.request.body == b"\xff"
+
+
+@pytest.mark.parametrize("piece", [b"x" * SLICE + "é".encode(), b"x" * (SLICE - 1) + "é\n€".encode()])
+def test_a_long_text_is_written_in_slices_that_are_no_longer_than_they_may_be(piece: bytes) -> None:
+    made = recording(upstream_call(response=response((1.0, piece * 2))), body=piece)
+    assert max(map(len, recording_pieces(made))) <= 2 * SLICE
+    again = Recording.model_validate_json(recording_text(made))
+    assert again.client.request.body == piece
+    assert again.upstream[0].response == made.upstream[0].response
+
+
+def test_a_large_request_is_kept_as_text() -> None:
+    for length in (LONGEST_OBJECT, LONGEST_OBJECT + 1):
+        body = json.dumps({"a": "x" * (length - len('{"a":""}'))}, separators=(",", ":")).encode()
+        kept = json.loads(recording_text(recording(body=body)))["client"]["request"]["body"]
+        assert isinstance(kept, dict) == (length == LONGEST_OBJECT)
+        assert request(body).body == body
 
 
 def test_the_same_recording_is_always_the_same_text() -> None:

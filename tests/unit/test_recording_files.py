@@ -3,11 +3,13 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from addon.recording_files import ABANDONED_SECONDS, RecordingFiles, read_recordings
-from tests.recorded import recording
+from addon.matching import normal_request
+from addon.recording_files import ABANDONED_SECONDS, MOST_TOLD, RecordingFiles, read_recordings, slug
+from tests.recorded import HELLO, compact, recording
 
 DIGEST = "0123456789abcdef"
 
@@ -68,6 +70,27 @@ def test_what_a_killed_process_left_is_no_recording_and_goes_after_a_while(tmp_p
     assert names(tmp_path) == ["x-01234567-1.json"]
 
 
+def test_temporary_files_of_other_programs_stay(tmp_path: Path) -> None:
+    others = [tmp_path / name for name in (".editor.tmp", ".notes-1.tmp", ".x-0123456-1.tmp")]
+    for other in others:
+        other.touch()
+        os.utime(other, (0, 0))
+    RecordingFiles(tmp_path).add(recording(), "x", DIGEST)
+    assert all(other.exists() for other in others)
+
+
+def test_the_error_of_a_write_is_told_though_its_temporary_file_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        (tmp_path / ".x-01234567-1.tmp").unlink()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        RecordingFiles(tmp_path).add(recording(), "x", DIGEST)
+
+
 @pytest.mark.parametrize("fails", [os.fsync, os.replace])
 def test_a_write_that_fails_leaves_nothing_of_its_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: Callable[..., object]
@@ -91,14 +114,47 @@ def test_a_folder_that_is_not_there_has_no_recordings(tmp_path: Path) -> None:
     assert not (tmp_path / "none").exists()
 
 
-def test_a_broken_file_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "last"), [(1, "notes-0.json"), (MOST_TOLD, f"notes-{MOST_TOLD - 1}.json"), (MOST_TOLD + 2, "and 2 more")]
+)
+def test_broken_files_are_named_all_at_once(tmp_path: Path, number: int, last: str) -> None:
     RecordingFiles(tmp_path).add(recording(), "x", DIGEST)
-    (tmp_path / "notes.json").write_text("[]")
-    with pytest.raises(ValueError, match=r"notes\.json is no recording"):
+    for position in range(number):
+        (tmp_path / f"notes-{position}.json").write_text("[]")
+    with pytest.raises(ValueError, match="mend what is broken") as caught:
         read_recordings(tmp_path)
+    assert str(caught.value).count("notes-") == min(number, MOST_TOLD)
+    assert "notes-0.json is no recording: " in str(caught.value)
+    assert last in str(caught.value)
 
 
 def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
-    (tmp_path / "folder.json").mkdir()
-    with pytest.raises(ValueError, match=r"folder\.json cannot be read"):
+    (tmp_path / "gone.json").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(ValueError, match=r"gone\.json cannot be read: No such file"):
         read_recordings(tmp_path)
+
+
+def test_a_folder_in_the_folder_is_no_recording(tmp_path: Path) -> None:
+    (tmp_path / "folder.json").mkdir()
+    assert read_recordings(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "path", "expected"),
+    [
+        (HELLO, "/api/chat", "chat-gpt-4o-hello"),
+        ({"model": "m", "prompt": "Tell! " * 30}, "/api/generate", "generate-m" + "-tell" * 10),
+        ({"model": "m", "input": ["One", "Two"]}, "/api/embed", "embed-m-two"),
+        ({"model": "m", "input": "One"}, "/v1/responses", "v1-responses-m-one"),
+        (
+            {"model": "m", "messages": [{"role": "user", "content": [{"type": "text", "text": "Hi!"}]}]},
+            "/v1/chat/completions",
+            "v1-chat-completions-m-hi",
+        ),
+        (b"", "/api/tags", "tags"),
+        ({"model": "../../etc/passwd"}, "/api/show", "show-etc-passwd"),
+    ],
+)
+def test_a_file_name_begins_with_route_model_and_prompt(body: Any, path: str, expected: str) -> None:
+    content = body if isinstance(body, bytes) else compact(body)
+    assert slug(normal_request("POST", path, content)) == expected

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from addon.recording import Recording, recording_text
-from addon.redact import MARK, MERGED, Redactor, SpelledOut, secrets_of, texts_of
+from addon.redact import MARK, MERGED, SLICE, Redactor, SpelledOut, hidden_texts_of, secrets_of
 from addon.settings import settings_from
 from tests.recorded import HELLO, compact, recording, request, response, upstream_call
 from tests.setting_sources import options, outside
@@ -152,11 +152,37 @@ def test_two_texts_at_once_are_not_taken_for_one() -> None:
     assert redacted.about == ""
 
 
-def test_the_texts_of_a_body_are_put_together_by_their_place() -> None:
+def test_what_runs_over_the_border_of_two_slices_is_found() -> None:
+    for before in range(SLICE - len(KEY) - 1, SLICE + 1):
+        body = b"." * before + KEY.encode() + b"!"
+        assert Redactor().body(body) == b"." * before + MARK.encode() + b"!"
+
+
+def test_a_private_key_without_an_end_takes_no_more_with_it_than_a_key_can_be_long() -> None:
+    begin = "-----BEGIN {}-----".format("PRIVATE KEY")
+    assert Redactor().text(f"{begin}MIIB" + "x" * 20_000).startswith(f"{MARK}xxx")
+    assert Redactor().text(f"{begin}MIIB") == MARK
+    assert Redactor().text(f"{begin}MIIB" + "é") == f"{MARK}é"
+
+
+@pytest.mark.parametrize("long", ["x" * 70_000, [0.125] * 9_000, "a[b]" * 9_000])
+def test_what_is_large_hides_no_credential_that_is_spelled_out_beside_it(long: Any) -> None:
+    body = compact({"a": long, "logprobs": [{"token": token, "b": long} for token in (KEY[:12], KEY[12:])], "c": long})
+    assert Redactor().spells_out(body)
+    assert Redactor().spells_out(line("x" * 70_000 + f" {KEY[:12]}") + line(KEY[12:] + "." * 70_000))
+    assert not Redactor().spells_out(compact({"a": long, "b": [long, "x", long]}))
+
+
+def test_a_text_that_is_no_unicode_is_searched_too() -> None:
+    assert Redactor().text(f"\udcff {KEY}") == f"\udcff {MARK}"
+
+
+def test_the_hidden_texts_of_a_body_are_put_together_by_their_place() -> None:
     body = event(content="a", role="x") + b": comment\n\ndata: [DONE]\n\n" + event(content="b")
-    assert list(texts_of(body)) == ["ab", "x"]
-    assert list(texts_of(line("a") + b"no json\n" + line("b"))) == ["assistantassistant", "ab"]
-    assert list(texts_of(b"<html>")) == []
+    assert list(hidden_texts_of(body)) == ["ab"]  # the role stands in the body as it is
+    assert list(hidden_texts_of(compact({"a": "b\n", "c": "d"}))) == ["b\n", "d"]
+    assert list(hidden_texts_of(line("a") + b"no json\n" + line("b"))) == ["assistantassistant", "ab"]
+    assert list(hidden_texts_of(b"<html>")) == []
 
 
 def test_the_secrets_of_a_process_are_its_keys_ids_and_the_proxys_password() -> None:

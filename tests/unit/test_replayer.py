@@ -8,16 +8,19 @@ from typing import Any
 
 import pytest
 
+from addon.call import Call
+from addon.exchange import Exchange
 from addon.recording import Recording
 from addon.recording_files import RecordingFiles
 from addon.redact import MARK, Redactor
 from addon.replayer import Replayer
-from addon.transport import Call
 from addon.upstream import Upstream
-from tests.recorded import CALL, CHUNKS, HELLO, SENT, compact, exchange, played, recording, response, run, upstream_call
+from tests.recorded import CALL, CHUNKS, HELLO, SENT, compact, exchange, recording, response, run, upstream_call
 from translators.errors import OllamaError, RequestError, UpstreamBroken, UpstreamTimeout, UpstreamUnreachable
 
 REMEDY = "set OPENAI_API_KEY"
+
+NO_DEADLINE = float("inf")
 
 type Loaded = Callable[..., Replayer]
 
@@ -41,6 +44,14 @@ def answers(*texts: str) -> list[Recording]:
     return [recording(call) for call in calls]
 
 
+async def played(replayer: Replayer, asked: Exchange, call: Call = CALL) -> list[tuple[float, bytes]]:
+    """The pieces of the answer to a call, each with the milliseconds since the call."""
+    clock = asyncio.get_running_loop().time
+    start = clock()
+    reply = await replayer.send(call, asked, NO_DEADLINE)
+    return [(round((clock() - start) * 1000, 1), chunk) async for chunk in reply.chunks]
+
+
 def milliseconds() -> int:
     """Since the loop began."""
     return round(asyncio.get_running_loop().time() * 1000)
@@ -62,7 +73,7 @@ def test_a_reader_that_is_late_does_not_delay_what_follows(loaded: Loaded) -> No
     async def slowly() -> list[int]:
         clock = asyncio.get_running_loop().time
         start, times = clock(), list[int]()
-        reply = await replayer.send(CALL, exchange())
+        reply = await replayer.send(CALL, exchange(), NO_DEADLINE)
         async for _ in reply.chunks:
             times.append(round((clock() - start) * 1000))
             await asyncio.sleep(0.025 if len(times) == 1 else 0)
@@ -76,7 +87,7 @@ def test_the_head_comes_in_its_time_with_status_and_headers(loaded: Loaded) -> N
     replayer = loaded(recording(upstream_call(response=answer, end_ms=301.0)))
 
     async def head() -> tuple[int, int, str]:
-        reply = await replayer.send(CALL, exchange())
+        reply = await replayer.send(CALL, exchange(), NO_DEADLINE)
         return milliseconds(), reply.status, reply.headers["retry-after"]
 
     assert run(head()) == (300, 429, "1")
@@ -156,7 +167,7 @@ def test_a_call_that_was_not_answered_fails_when_and_as_it_failed(
 
     async def fail() -> int:
         with pytest.raises(type(raised)) as caught:
-            await replayer.send(CALL, exchange())
+            await replayer.send(CALL, exchange(), NO_DEADLINE)
         assert caught.value.message == raised.message
         return milliseconds()
 
@@ -168,7 +179,7 @@ def test_an_answer_that_broke_breaks_after_its_last_piece(loaded: Loaded, error:
     replayer = loaded(recording(upstream_call(error=error, end="cut" if error else "aborted")))
 
     async def read() -> list[bytes]:
-        reply = await replayer.send(CALL, exchange())
+        reply = await replayer.send(CALL, exchange(), NO_DEADLINE)
         seen = [await anext(reply.chunks) for _ in CHUNKS]
         with pytest.raises(UpstreamBroken, match="reset" if error else "did not wait"):
             await anext(reply.chunks)

@@ -145,6 +145,24 @@ async def test_calls_go_through_the_company_proxy() -> None:
     assert seen.startswith(b"http://upstream.example/v1/chat/completions Basic ")
 
 
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", b"garbage\r\n\r\n"])
+async def test_a_company_proxy_that_refuses_is_told_without_its_password(answer: bytes) -> None:
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as listening:
+        proxy = f"http://user:hunter2@127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+        made = settings("https://upstream.example/v1", upstream_proxy=proxy, max_retries=0)
+        async with calling(made) as upstream:
+            with pytest.raises(UpstreamUnreachable) as caught:
+                await body_of(upstream)
+    assert "upstream.example:443 cannot be reached" in caught.value.message
+    assert "hunter2" not in caught.value.message
+    assert "\n" not in caught.value.message
+
+
 async def test_a_private_ca_is_trusted_when_it_is_named_and_only_then(tmp_path: Path) -> None:
     store = CertStore.from_store(tmp_path, "private", 2048)
     entry = store.get_cert("localhost", [x509.DNSName("localhost")])

@@ -1,0 +1,22 @@
+"""The headers of an upstream's answer that mean something to a client; the others stay here."""
+
+from typing import Final
+
+ANSWER_HEADERS: Final = frozenset(
+    {
+        "content-type",
+        "retry-after",
+        "retry-after-ms",
+        "x-should-retry",  # decides in OpenAI's SDKs
+        "x-request-id",  # what OpenAI's support asks for
+        "openai-model",
+        "openai-processing-ms",
+        "openai-version",
+        "apim-request-id",  # Azure
+        "x-generation-id",  # OpenRouter
+    }
+)
+"""In lower case; never `openai-organization`, `openai-project` and `set-cookie`."""
+
+RATE_LIMITS: Final = "x-ratelimit-"
+"""Headers that begin so mean something too: clients pace themselves by them."""

@@ -1,0 +1,69 @@
+"""What differs between a request and a recorded one, as a person is told."""
+
+from typing import Any
+
+import pytest
+
+from addon.differences import request_difference, upstream_difference
+from addon.matching import Asked, normal_request
+from tests.recorded import compact
+
+
+def asked(body: Any, path: str = "/api/chat") -> Asked:
+    return normal_request("POST", path, body if isinstance(body, bytes) else compact(body))
+
+
+def said(text: str) -> dict[str, Any]:
+    return {"model": "gpt-4o", "messages": [{"role": "user", "content": text}]}
+
+
+SKY = said("Why is the sky blue?")
+
+
+@pytest.mark.parametrize(
+    ("body", "path", "told"),
+    [
+        (
+            said("Why is grass green?"),
+            "/api/chat",
+            "messages[0].content is 'Why is grass green?', recorded is 'Why is the sky blue?'",
+        ),
+        (
+            SKY | {"model": "gpt-5", "options": {"seed": 1}},
+            "/api/chat",
+            "model is 'gpt-5', recorded is 'gpt-4o'; options is {\"seed\":1}, recorded is none",
+        ),
+        ({"model": "gpt-4o"}, "/api/chat", "messages is left out, recorded is [{"),
+        (
+            SKY | {"messages": [*SKY["messages"], {"role": "user", "content": "Why?"}]},
+            "/api/chat",
+            "messages has 2 items, recorded are 1",
+        ),
+        (
+            SKY | {"a": 1, "b": 2, "c": 3, "d": 4},
+            "/api/chat",
+            "a is 1, recorded is none; b is 2, recorded is none; c is 3, recorded is none; and 1 more",
+        ),
+        (SKY, "/api/generate", "the route is POST /api/generate, recorded is POST /api/chat"),
+        (b"{", "/api/chat", "the body is '{', recorded is {"),
+        (SKY, "/api/chat", ""),
+    ],
+)
+def test_a_difference_names_the_place_and_both_values(body: Any, path: str, told: str) -> None:
+    difference = request_difference(asked(body, path), asked(SKY))
+    assert difference.startswith(told) if told else difference == ""
+
+
+def test_of_long_texts_the_place_is_shown_where_they_part() -> None:
+    beginning = "The same words again and again. " * 10
+    difference = request_difference(asked(said(beginning + "one")), asked(said(beginning + "two")))
+    shown = "'…e same words again and again. {}'"
+    assert difference == f"messages[0].content is {shown.format('one')}, recorded is {shown.format('two')}"
+
+
+def test_a_translated_request_may_differ_in_stream_only() -> None:
+    recorded = compact(SKY | {"stream": True, "stream_options": {"include_usage": True}})
+    assert upstream_difference(compact(SKY), recorded) == ""
+    told = "max_tokens is 5, recorded is none"
+    assert upstream_difference(compact(SKY | {"max_tokens": 5}), recorded) == told
+    assert upstream_difference(b"", b"") == ""
