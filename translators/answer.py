@@ -7,8 +7,9 @@ with one document, one document with a stream, and either with a web page, all w
 from collections.abc import Callable
 from typing import Any, Final, Literal, Protocol
 
+from translators.envelope import Envelope
 from translators.errors import OllamaError, UpstreamBroken
-from translators.events import Event, Failure, Finish, Usage
+from translators.events import Event, Failure, Finish, Text, Usage
 from translators.loose_json import read_json
 from translators.ollama_answers import Moment, Writer
 from translators.openai_document import BOM, read_document, shown
@@ -19,7 +20,13 @@ _SSE_STARTS: Final = (b"data:", b"event:", b"id:", b"retry:", b"error:", b":")
 
 
 class Reader(Protocol):
-    """What understands one dialect of answers."""
+    """What understands one dialect of answers.
+
+    Attributes:
+        bare: The last chunk was nothing but text.
+    """
+
+    bare: bool
 
     def feed(self, chunk: dict[str, Any]) -> list[Event]:
         """Take one parsed chunk or whole document; returns its events."""
@@ -57,6 +64,7 @@ class AnswerTranslator:
         self._writer = writer
         self._claims_sse = content_type.lower().startswith("text/event-stream")
         self._decoder = SSEDecoder()
+        self._envelope: Envelope | None = None
         self._pieces: list[bytes] = []
         self._receive: Callable[[bytes], list[Event]] = self._sniff
 
@@ -67,7 +75,11 @@ class AnswerTranslator:
 
     def feed(self, data: bytes, moment: Moment) -> list[bytes]:
         """Take bytes of the upstream's body, cut anywhere; returns what is ready for the client, in whole lines."""
-        return [] if self.over else self._write(self._receive(data), moment)
+        if self.over:
+            return []
+        if self._envelope is not None and self._decoder.is_idle and (text := self._envelope.text_in(data)):
+            return self._writer.feed_plain(text, moment)
+        return self._write(self._receive(data), moment)
 
     def close(self, moment: Moment) -> list[bytes]:
         """The upstream's body has ended; returns the rest."""
@@ -105,7 +117,13 @@ class AnswerTranslator:
 
     def _stream(self, data: bytes) -> list[Event]:
         """Read a stream of server-sent events."""
-        return self._read(self._decoder.feed(data))
+        stream = self._decoder.feed(data)
+        events = self._read(stream)
+        if self._envelope is None and self._reader.bare and len(stream) == 1 and stream[0].is_all_of(data):
+            match events:
+                case [Text(text)]:
+                    self._envelope = Envelope.of(data, text)
+        return events
 
     def _read(self, stream: list[ServerSentEvent]) -> list[Event]:
         events: list[Event] = []

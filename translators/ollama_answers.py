@@ -45,6 +45,9 @@ class Writer(Protocol):
     def feed(self, events: Sequence[Event], moment: Moment) -> list[bytes]:
         """Take the events that came at one moment; returns what is now ready to be sent, in whole lines."""
 
+    def feed_plain(self, text: str, moment: Moment) -> list[bytes]:
+        """Take a piece of text, not the first one, that stands in JSON as it is; returns the same."""
+
 
 class StreamWriter:
     """NDJSON: a line for each piece and each tool call, and on `Finish` the final one.
@@ -97,6 +100,12 @@ class StreamWriter:
                     lines.append(done + "\n")
         return [line.encode() for line in lines]
 
+    def feed_plain(self, text: str, moment: Moment) -> list[bytes]:
+        """Take a piece of text, not the first one, that stands in JSON as it is; returns its line."""
+        if self._logprobs:
+            return self.feed([Text(text)], moment)
+        return [f'{self._head}{rfc3339(moment.wall_ns)}{self._middle}"{text}"{self._tail}'.encode()]
+
     def _line(self, created_at: str, **parts: Any) -> str:
         line = _object(self._shape, self._model, created_at, logprobs=self._logprobs, **parts) + "\n"
         self._logprobs = []
@@ -132,6 +141,11 @@ class WholeWriter:
                     self._logprobs += entries
                 case Finish(reason):
                     return [self._whole(reason, moment).encode()]
+        return []
+
+    def feed_plain(self, text: str, _moment: Moment) -> list[bytes]:
+        """Take a piece of text, not the first one, that stands in JSON as it is; returns nothing."""
+        self._text.append(text)
         return []
 
     def _whole(self, reason: str, moment: Moment) -> str:

@@ -33,9 +33,14 @@ _FAILED: Final = "error"  # OpenRouter, Mistral: the answer broke; their error o
 
 
 class ChatCompletionReader:
-    """Reads one answer: choice 0, the only one that is ever asked for."""
+    """Reads one answer: choice 0, the only one that is ever asked for.
+
+    Attributes:
+        bare: The last chunk was nothing but text.
+    """
 
     def __init__(self) -> None:
+        self.bare = False
         self._calls = ToolCallAssembler()
         self._usage: dict[str, int] = {}
         self._finish = ""
@@ -52,7 +57,9 @@ class ChatCompletionReader:
         """
         if self._over:
             return []
-        if text := _bare_text(chunk):
+        text = _bare_text(chunk)
+        self.bare = bool(text)
+        if text:
             self._answered = self._has_content = True
             return [Text(text)]
         events: list[Event] = []

@@ -20,6 +20,10 @@ class ServerSentEvent(NamedTuple):
     event: str
     data: bytes
 
+    def is_all_of(self, data: bytes) -> bool:
+        """Whether these bytes are this event and nothing else, written in the usual way."""
+        return not self.event and data == b"data: %s\n\n" % self.data
+
 
 class SSEDecoder:
     """Push decoder: bytes in, cut anywhere; whole events out, as soon as they are complete."""
@@ -35,8 +39,6 @@ class SSEDecoder:
         """Take the next bytes; returns the events that they complete."""
         if not data:
             return []
-        if self._is_bare(data):
-            return [ServerSentEvent("", data[6:-2])]
         if self._after_cr:  # a CRLF that was split between two feeds is one line end
             data = data.removeprefix(b"\n")
         self._after_cr = data.endswith(b"\r")
@@ -50,15 +52,10 @@ class SSEDecoder:
         self._line = [others[-1]]
         return self._read(lines)
 
-    def _is_bare(self, data: bytes) -> bool:
-        """Whether this is one whole event without a name and with nothing before it, as most reads of a stream are."""
-        return (
-            data.startswith(b"data: ")
-            and data.endswith(b"\n\n")
-            and data.count(b"\n") == 2
-            and b"\r" not in data
-            and not (self._at_start or self._after_cr or self._data or self._event or any(self._line))
-        )
+    @property
+    def is_idle(self) -> bool:
+        """Whether the last event is complete, and the next byte begins a new one."""
+        return not (self._at_start or self._after_cr or self._data or self._event or any(self._line))
 
     def close(self) -> list[ServerSentEvent]:
         """The body has ended; returns the event that was still open, if there was one."""
