@@ -69,6 +69,23 @@ def test_a_text_that_cannot_be_found_gives_no_envelope() -> None:
     assert Envelope.of(chunk("Hello"), "Other") is None
 
 
+def with_a_call(text: str, arguments: str) -> bytes:
+    """An event with this text and a piece of a tool call's arguments."""
+    call = {"index": 0, "id": "c", "function": {"name": "f", "arguments": arguments}}
+    return chunk(text).replace(b'"content"', b'"tool_calls":[%s],"content"' % json.dumps(call).encode())
+
+
+def test_text_beside_a_piece_of_a_tool_call_loses_no_piece() -> None:
+    made = AnswerTranslator(
+        ChatCompletionReader(), WholeWriter(CHAT, "m", sent_ns=1, tool_names={}), "text/event-stream"
+    )
+    pieces = [with_a_call("a", '{"x":'), with_a_call("b", '{"x":'), with_a_call("c", "1}}")]
+    lines = [line for piece in [*pieces, b"data: [DONE]\n\n"] for line in made.feed(piece, MOMENT)]
+    message = json.loads(b"".join(lines))["message"]
+    assert message["content"] == "abc"
+    assert message["tool_calls"][0]["function"]["arguments"] == {"x": {"x": 1}}
+
+
 TEXTS = st.sampled_from(["Hello", " world", "é", '"', "<", "\n", "", "{}", "null", ","]) | st.text(max_size=5)
 EVENTS = st.lists(
     st.builds(chunk, TEXTS)
