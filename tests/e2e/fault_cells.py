@@ -22,8 +22,8 @@ EMBEDDING_MODEL: Final = "text-embedding-3-small"
 LISTED_MODEL: Final = "reasoner-1"
 """It stands in the upstream's list and is known from nowhere else, so that show needs the list."""
 
-AT_ONCE: Final = 32
-"""How many cells are asked at once where they do not disturb each other."""
+AT_ONCE: Final = {"patient": 32, "impatient": 12, "tls-silent": 12}
+"""How many cells are asked at once where they do not disturb each other; fewer where an answer has to begin in time."""
 PATIENCE: Final = 30.0
 """Seconds until a cell counts as hanging."""
 
@@ -105,7 +105,7 @@ def ask_place(place: str, cells: Sequence[Cell], folder: Path) -> dict[str, Seen
     """
     variables = {"PROXY_MAX_RETRIES": "1"} | ({"PROXY_REQUEST_TIMEOUT": "1"} if cells[0].row.impatient else {})
     # Elsewhere a cell changes the upstream for all, or takes part in a call for the list that another one made.
-    at_once = AT_ONCE if place in ("patient", "impatient", "tls-silent") else 1
+    at_once = AT_ONCE.get(place, 1)
     with _upstream(place, folder) as (upstream, base_url), serving(base_url, folder, **variables) as proxy:
         with ThreadPoolExecutor(at_once) as pool:
             seen = pool.map(lambda cell: (cell.name, _ask_cell(cell, proxy, upstream)), cells)
