@@ -2,7 +2,7 @@
 
 from typing import Final
 
-ANSWER_HEADERS: Final = frozenset(
+_NAMES: Final = frozenset(
     {
         "content-type",
         "retry-after",
@@ -18,5 +18,10 @@ ANSWER_HEADERS: Final = frozenset(
 )
 """In lower case; never `openai-organization`, `openai-project` and `set-cookie`."""
 
-RATE_LIMITS: Final = "x-ratelimit-"
+_RATE_LIMITS: Final = "x-ratelimit-"
 """Headers that begin so mean something too: clients pace themselves by them."""
+
+
+def is_answer_header(name: str) -> bool:
+    """Whether a header, its name in lower case, is one of them."""
+    return name in _NAMES or name.startswith(_RATE_LIMITS)

@@ -13,7 +13,7 @@ also before the first byte, and its pump is cancelled.
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -58,6 +58,19 @@ class LiveResponse:
     body: AsyncGenerator[bytes]
     over: Callable[[BaseException | None], None] = lambda _: None
 
+    @asynccontextmanager
+    async def opened(self) -> AsyncGenerator[AsyncGenerator[bytes]]:
+        """The body, for a block at whose end it is over: all of it was sent, unless the block raises."""
+        ended: BaseException | None = None
+        try:
+            async with aclosing(self.body) as body:
+                yield body
+        except BaseException as error:
+            ended = error
+            raise
+        finally:
+            self.over(ended)
+
 
 type Answer = Callable[[], Awaitable[http.Response | LiveResponse]]
 """Makes the response to one request. It is cancelled when the client goes away."""
@@ -92,7 +105,8 @@ class Pump:
             try:
                 response = await answer()
                 if isinstance(response, LiveResponse):
-                    await self._send_live(response)
+                    async with response.opened() as body:
+                        await self._send_live(response.head, body)
                 else:
                     await self._send_whole(response)
             except Exception as error:
@@ -113,20 +127,12 @@ class Pump:
         frame(response, self.stream.flow.request)
         await self._send(ResponseHeaders(self.stream.stream_id, response))
 
-    async def _send_live(self, response: LiveResponse) -> None:
-        ended: BaseException | None = asyncio.CancelledError()
-        try:
-            async with aclosing(response.body) as body:
-                if await self._send_pieces(response.head, body):
-                    ended = None
-        except BaseException as error:
-            ended = error
-            raise
-        finally:
-            response.over(ended)
+    async def _send_live(self, head: http.Response, body: AsyncGenerator[bytes]) -> None:
+        """Send a body as it comes.
 
-    async def _send_pieces(self, head: http.Response, body: AsyncGenerator[bytes]) -> bool:
-        """Send a body as it comes; whether all of it was sent."""
+        Raises:
+            asyncio.CancelledError: There is nobody any more to send it to.
+        """
         stream_id, flow = self.stream.stream_id, self.stream.flow
         head.stream = True
         frame(head, flow.request)
@@ -135,18 +141,17 @@ class Pump:
         async for chunk in body:
             if flow.error is not None:  # killed in mitmweb or by another addon
                 await self._send(ResponseProtocolError(stream_id, "killed", ErrorCode.KILL))
-                return False
+                raise asyncio.CancelledError
             await self._send(ResponseData(stream_id, chunk))
             transport = self.handler.transports.get(self.handler.client)
             writer = None if transport is None else transport.writer
             if writer is None or writer.is_closing():
-                return False  # mitmproxy will tell the stream, unless a body that never waits keeps it busy
+                raise asyncio.CancelledError  # mitmproxy tells the stream, unless a body that never waits keeps it busy
             if not isinstance(writer, asyncio.StreamWriter) or writer.transport.get_write_buffer_size() > UNSENT_BYTES:
                 await self.handler.drain_writers()
             if not self.writable.is_set():
                 await self.writable.wait()
         await self._send(ResponseEndOfMessage(stream_id))
-        return True
 
     async def _send(self, event: HttpEvent) -> None:
         if not self.cancelled:
@@ -212,23 +217,13 @@ class LiveBodies:
                 pump.end_with(OllamaError("the proxy is shutting down", status=503)), name="last words", keep_ref=True
             )
 
-    async def _joined(self, live: LiveResponse) -> http.Response:
-        ended: BaseException | None = None
-        try:
-            async with aclosing(live.body) as body:
-                live.head.raw_content = b"".join([chunk async for chunk in body])
-        except BaseException as error:
-            ended = error
-            raise
-        finally:
-            live.over(ended)
-        return live.head
-
     async def _collect(self, flow: http.HTTPFlow, answer: Answer) -> http.Response:
         try:
             response = await answer()
             if isinstance(response, LiveResponse):
-                response = await self._joined(response)
+                async with response.opened() as body:
+                    response.head.raw_content = b"".join([chunk async for chunk in body])
+                response = response.head
         except Exception as error:
             logger.exception("An answer has crashed")
             response = self.last_words(error, flow.request, False)

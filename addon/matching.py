@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import Any, Final, Literal
 
 from addon.recording import without_surrogates
+from addon.responses import is_openai
 from translators.loose_json import read_json
 from translators.names import without_latest
 
@@ -71,7 +72,7 @@ class Asked:
 
 def protocol_of(path: str) -> Protocol | None:
     """What a client of this path speaks; None where exchanges are not recorded: probes of load balancers, and `/`."""
-    if path.startswith("/v1/"):
+    if is_openai(path):
         return "openai"
     return "ollama" if path.startswith("/api/") else None
 

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from mitmproxy import http
 
-from addon.answer_headers import ANSWER_HEADERS, RATE_LIMITS
+from addon.answer_headers import is_answer_header
 from addon.call import Call, Reply, let_go
 from addon.exchange import Exchange
 from addon.listing import Listing, find
@@ -97,7 +97,7 @@ def headers_to_upstream(headers: Mapping[str, str]) -> dict[str, str]:
 def headers_to_client(headers: Mapping[str, str]) -> dict[str, str]:
     """What an answer gets of the upstream's headers."""
     named = {name.lower(): value for name, value in headers.items()}
-    return {name: value for name, value in named.items() if name in ANSWER_HEADERS or name.startswith(RATE_LIMITS)}
+    return {name: value for name, value in named.items() if is_answer_header(name)}
 
 
 def without_key(key: str, body: bytes) -> bytes:

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
 
-from addon.answer_headers import ANSWER_HEADERS, RATE_LIMITS
+from addon.answer_headers import is_answer_header
 
 FORMAT: Final = 1
 
@@ -35,8 +35,8 @@ REQUEST_HEADERS: Final = frozenset(
 )
 """What a client may send that changes its answer or names the program; kept of both sides."""
 
-RESPONSE_HEADERS: Final = ANSWER_HEADERS | {"allow", "location"}
-"""What may be answered that a client or this proxy goes by; kept of both sides."""
+ROUTING_HEADERS: Final = frozenset({"allow", "location"})
+"""What may be answered that this proxy goes by, besides what its clients go by; kept of both sides."""
 
 _STRING_OR_BLANK: Final = re.compile(r'("(?:[^"\\]+|\\.)*+")|\s+', re.DOTALL)
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -152,7 +152,7 @@ class Response(_Part):
     Attributes:
         t_ms: When the head was there.
         status: The HTTP status.
-        headers: Those of `RESPONSE_HEADERS`; of an upstream call with names in lower case.
+        headers: Those of `response_headers`; of an upstream call with names in lower case.
         chunks: The body in the pieces in which it came; a body that came whole is one.
     """
 
@@ -226,17 +226,15 @@ class Recording(_Part):
     upstream: tuple[UpstreamCall, ...]
 
 
-def kept_headers(pairs: Iterable[tuple[str, str]], names: frozenset[str]) -> Headers:
-    """Those of the headers that are kept.
+def request_headers(pairs: Iterable[tuple[str, str]]) -> Headers:
+    """Those of a request's headers that are kept, in their order."""
+    return tuple((name, value) for name, value in pairs if name.lower() in REQUEST_HEADERS)
 
-    Args:
-        pairs: All of them, in their order.
-        names: `REQUEST_HEADERS` or `RESPONSE_HEADERS`.
-    """
+
+def response_headers(pairs: Iterable[tuple[str, str]]) -> Headers:
+    """Those of a response's headers that are kept, in their order."""
     return tuple(
-        (name, value)
-        for name, value in pairs
-        if (low := name.lower()) in names or (low.startswith(RATE_LIMITS) and names is RESPONSE_HEADERS)
+        (name, value) for name, value in pairs if (low := name.lower()) in ROUTING_HEADERS or is_answer_header(low)
     )
 
 

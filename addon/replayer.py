@@ -94,8 +94,9 @@ class Replayer:
         return f"no recording answers this request: it differs from the nearest, {found[1].name!r}: {difference}"
 
     def _tell_drift(self, call: Call, recorded: UpstreamCall, name: str) -> None:
-        difference = upstream_difference(self._redactor.body(call.content), recorded.request.body)
-        if difference and name not in self._drifted:
+        if name in self._drifted:
+            return
+        if difference := upstream_difference(self._redactor.body(call.content), recorded.request.body):
             self._drifted.add(name)
             logger.warning(
                 "The recording %s has drifted: the request to the upstream is another one now: %s", name, difference

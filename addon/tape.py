@@ -4,7 +4,7 @@ All times are nanoseconds since the client's request was complete.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
@@ -14,8 +14,6 @@ from mitmproxy import http
 from addon.call import DRAIN_SECONDS, Call
 from addon.matching import Protocol
 from addon.recording import (
-    REQUEST_HEADERS,
-    RESPONSE_HEADERS,
     Client,
     End,
     Headers,
@@ -23,7 +21,8 @@ from addon.recording import (
     Request,
     Response,
     UpstreamCall,
-    kept_headers,
+    request_headers,
+    response_headers,
 )
 from translators.errors import UpstreamError
 
@@ -56,7 +55,7 @@ class Answer:
 
     def began(self, now_ns: int, status: int, headers: Iterable[tuple[str, str]]) -> None:
         """The head is there."""
-        self.head_ns, self.status, self.headers = now_ns, status, kept_headers(headers, RESPONSE_HEADERS)
+        self.head_ns, self.status, self.headers = now_ns, status, response_headers(headers)
 
     def came(self, now_ns: int, response: http.Response) -> None:
         """The head is there, and with it the body if that is whole."""
@@ -129,7 +128,7 @@ class Tape:
         self._protocol = protocol
         self._began = datetime.now(UTC)
         self._method, self._path, self._body = request.method, request.path, request.raw_content or b""
-        self._headers = kept_headers(request.headers.items(multi=True), REQUEST_HEADERS)
+        self._headers = request_headers(request.headers.items(multi=True))
         self._change = asyncio.Event()
 
     def call(self, call: Call, now_ns: int) -> TapedCall:
@@ -180,16 +179,14 @@ def _upstream_call(taped: TapedCall, url: str) -> UpstreamCall:
         provider=PROVIDER,
         url=url,
         attempt=taped.attempt,
-        request=Request(method=call.method, path=call.path, headers=_kept(call.headers), body=call.content),
+        request=Request(
+            method=call.method, path=call.path, headers=request_headers(call.headers.items()), body=call.content
+        ),
         response=answer.response(),
         error=taped.error,
         end=answer.end,
         end_ms=_ms(answer.last_ns or taped.sent_ns),
     )
-
-
-def _kept(headers: Mapping[str, str]) -> Headers:
-    return kept_headers(headers.items(), REQUEST_HEADERS)
 
 
 def _ms(nanoseconds: int) -> float:

@@ -4,6 +4,7 @@ How the answer is framed is decided by what the upstream sent, not by what was a
 with one document, one document with a stream, and either with a web page, all with status 200.
 """
 
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from typing import Any, Final, Literal, Protocol
 
@@ -12,7 +13,7 @@ from translators.errors import OllamaError, UpstreamBroken
 from translators.events import Event, Failure, Finish, Text, Usage
 from translators.loose_json import read_json
 from translators.ollama_answers import Moment, Writer
-from translators.openai_document import BOM, read_document, shown
+from translators.openai_document import read_document, shown
 from translators.openai_errors import error_from_event
 from translators.sse import ServerSentEvent, SSEDecoder
 
@@ -100,8 +101,8 @@ class AnswerTranslator:
         """Wait until the first bytes tell the framing."""
         self._pieces.append(data)
         head = b"".join(self._pieces)
-        start = head.removeprefix(BOM).lstrip()
-        marks = (BOM,) if self._claims_sse else (BOM, *_SSE_STARTS)
+        start = head.removeprefix(BOM_UTF8).lstrip()
+        marks = (BOM_UTF8,) if self._claims_sse else (BOM_UTF8, *_SSE_STARTS)
         if any(mark.startswith(start) for mark in marks):  # blank so far, or the beginning of one of these
             return []
         if start.startswith(_SSE_STARTS) or (self._claims_sse and start[:1] not in (b"{", b"[", b"<")):

@@ -194,7 +194,12 @@ class _Metrics:
             "eval_count": self._usage.output_tokens,
             "eval_duration": max(1, end.elapsed_ns - first_ns),
         }
-        return "".join(f',"{name}":{number}' for name, number in numbers.items() if number)
+        return members(numbers)
+
+
+def members(numbers: Mapping[str, int | None]) -> str:
+    """Members of an object, each with a comma before it; numbers that are 0 or unknown are left out, as Ollama does."""
+    return "".join(f',"{name}":{number}' for name, number in numbers.items() if number)
 
 
 def load_answer(shape: str, model: str, reason: Literal["load", "unload"], wall_ns: int) -> bytes:

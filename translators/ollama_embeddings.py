@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from translators.go_json import encode_string
+from translators.ollama_answers import members
 from translators.ollama_embed_requests import EmbedRequest
 from translators.openai_embeddings_reader import Embeddings
 from translators.vectors import unit_vector, vector_text, wide_vector_text
@@ -33,10 +34,10 @@ def embed_answer(request: EmbedRequest, embeddings: Embeddings, *, sent_ns: int,
     numbers = {
         "total_duration": max(1, elapsed_ns),
         "load_duration": max(1, sent_ns),
-        "prompt_eval_count": embeddings.usage and embeddings.usage.prompt_tokens,
+        "prompt_eval_count": embeddings.usage.prompt_tokens if embeddings.usage else None,
     }
     piece += b"]"
-    piece += "".join(f',"{name}":{number}' for name, number in numbers.items() if number).encode()
+    piece += members(numbers).encode()
     piece += b"}"
     yield bytes(piece)
 

@@ -1,12 +1,11 @@
 """An upstream's whole answer, as one JSON document, or what came in its place."""
 
+from codecs import BOM_UTF8
 from typing import Any, Final
 
 from translators.errors import UpstreamBroken
 from translators.loose_json import read_json
 from translators.openai_errors import error_from_event
-
-BOM: Final = b"\xef\xbb\xbf"
 
 _QUOTED: Final = 80  # characters of an unreadable answer that are shown
 
@@ -18,7 +17,7 @@ def read_document(body: bytes) -> dict[str, Any]:
         UpstreamBroken: The body is empty, a web page or anything else.
         UpstreamError: It is an error in a list, as Gemini wraps them; that of an object is left to its reader.
     """
-    if not body.removeprefix(BOM).strip():
+    if not body.removeprefix(BOM_UTF8).strip():
         raise UpstreamBroken("the upstream answered with an empty body")
     try:
         document = read_json(body)

@@ -4,9 +4,8 @@ What the standard leaves to browsers and a proxy needs otherwise: data stays byt
 event counts although its closing blank line never came (servers forget it); `id` and `retry` are of no use here.
 """
 
+from codecs import BOM_UTF8
 from typing import NamedTuple
-
-_BOM = b"\xef\xbb\xbf"
 
 
 class ServerSentEvent(NamedTuple):
@@ -66,7 +65,7 @@ class SSEDecoder:
     def _read(self, lines: list[bytes]) -> list[ServerSentEvent]:
         if self._at_start:
             self._at_start = False
-            lines[0] = lines[0].removeprefix(_BOM)
+            lines[0] = lines[0].removeprefix(BOM_UTF8)
         events = []
         for line in lines:
             if not line:

@@ -1,7 +1,6 @@
 """Recording and replay as a user meets them: without a key, with one, and when something is wrong."""
 
 import json
-import re
 import shlex
 import signal
 import threading
@@ -17,14 +16,13 @@ import pytest
 from addon.recording import recording_text
 from addon.recording_files import read_recordings
 from tests.process import KEY, LOOPBACK, ROOT, Process, free_port, serving, start
-from tests.recorded import HELLO, compact, recording, response, upstream_call
+from tests.recorded import HELLO, compact, recording, response, upstream_call, without_times
 from tests.upstream import Upstream
 from tests.wire import Raw, ask, send
 
 NOWHERE = {"OPENAI_API_KEY": "", "OPENAI_BASE_URL": "", "OPENAI_API_BASE_URL": ""}
 """No upstream, whatever a developer's own `.env` says."""
 
-TIMES = re.compile(rb'("created_at":)"[^"]*"|("\w+_duration":)\d+')
 HOUR_MS = 3_600_000.0
 
 
@@ -53,7 +51,7 @@ def stop(process: Process) -> str:
 def said(answer: Raw) -> bytes:
     """A body without its framing and its times."""
     chunked = answer.header("Transfer-Encoding") == "chunked"
-    return TIMES.sub(rb"\1\2X", b"".join(answer.chunks) if chunked else answer.body)
+    return without_times(b"".join(answer.chunks) if chunked else answer.body)
 
 
 def test_without_a_key_the_start_says_what_is_replayed_why_and_what_to_try(offline: Process) -> None:

@@ -3,7 +3,6 @@
 Each is replayed and recorded again at the same time; the two recordings must be alike but for times and dates.
 """
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +20,10 @@ from addon.service import OllamaService
 from addon.settings import settings_from
 from scripts.record_demo import DEMO
 from tests.process import KEY, ROOT
-from tests.recorded import compact, run
+from tests.recorded import compact, run, without_times
 from tests.setting_sources import options, outside
 
 FILES = sorted((ROOT / "recordings").glob("*.json"))
-
-TIMES = re.compile(rb'("created_at":)"[^"]*"|("\w+_duration":)\d+')
 
 
 def shape(recording: Recording) -> dict[str, Any]:
@@ -48,7 +45,7 @@ def shape(recording: Recording) -> dict[str, Any]:
 def answer(response: Response | None) -> tuple[int, object, list[bytes]] | None:
     if response is None:
         return None
-    pieces = [TIMES.sub(rb"\1\2X", piece) for _, piece in response.chunks]
+    pieces = [without_times(piece) for _, piece in response.chunks]
     return response.status, response.headers, pieces
 
 
