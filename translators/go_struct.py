@@ -10,8 +10,16 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-GO_TEXT = "go_text"
-"""The type of a pydantic error whose message is Go's own."""
+UNMARSHALLED = "unmarshalled"
+"""The context of a validation of what `go_unmarshal` has already read: what is kept as sent has been checked."""
+
+_JSON_KEYS = {"defs": "$defs", "from_": "from", "debug_render_only": "_debug_render_only"}
+"""Fields that cannot have their JSON name in Python."""
+
+
+def json_key(field: str) -> str:
+    """What a field is called in JSON."""
+    return _JSON_KEYS.get(field, field)
 
 
 class GoStruct(BaseModel):
@@ -23,13 +31,14 @@ class GoStruct(BaseModel):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_kwargs: Any) -> None:
-        """Note each field by its own name and by the folded one."""
-        cls._fields_by_key = {name.casefold(): name for name in cls.model_fields} | {n: n for n in cls.model_fields}
+        """Note each field by its own key and by the folded one."""
+        keys = {json_key(name): name for name in cls.model_fields}
+        cls._fields_by_key = {_folded(key): name for key, name in keys.items()} | keys
 
     @classmethod
     def field_of(cls, key: str) -> str | None:
         """The field that a JSON key fills, if any."""
-        return cls._fields_by_key.get(key) or cls._fields_by_key.get(key.casefold())
+        return cls._fields_by_key.get(key) or cls._fields_by_key.get(_folded(key))
 
     @model_validator(mode="before")
     @classmethod
@@ -38,8 +47,20 @@ class GoStruct(BaseModel):
             return {}
         if not isinstance(value, dict):
             return value
-        # Of several spellings of a key, the last one wins.
-        return {name: item for key, item in value.items() if item is not None and (name := cls.field_of(key))}
+        fields = cls._fields_by_key
+        filled: dict[str, Any] = {}
+        for key, item in value.items():
+            name = fields.get(key) or fields.get(_folded(key))
+            if name in filled:
+                raise PydanticCustomError("repeated_key", "two keys for one field, whose meaning go_unmarshal knows")
+            if name:
+                filled[name] = item
+        return {name: item for name, item in filled.items() if item is not None}
+
+
+def _folded(key: str) -> str:
+    """A key as Go folds it: beyond ASCII only the long s and the Kelvin sign mean one of ASCII's letters."""
+    return key.replace("\u017f", "s").lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +70,23 @@ class GoType:
     Attributes:
         name: As error texts call it; empty when the annotation tells, or when no error text needs it.
         own_decoder: It has an `UnmarshalJSON` of its own: an error in it ends the decoding at once.
-        checked_as: The annotation that describes its parts, when the field keeps the JSON value as it came.
+        pointer: It is one, so that `null` takes back what the same key said before.
+        decoded_as: The annotation as which Go decodes it, when the field keeps the JSON value as it came.
     """
 
     name: str = ""
     own_decoder: bool = False
-    checked_as: Any = None
+    pointer: bool = False
+    decoded_as: Any = None
 
 
 def go_error(text: str) -> PydanticCustomError:
     """The error for a validator to raise when one of Go's decoders would answer with this text."""
-    return PydanticCustomError(GO_TEXT, "{text}", {"text": text})
+    return PydanticCustomError("go_text", "{text}", {"text": text})
 
+
+OptionalBool = Annotated[bool, GoType(pointer=True)]
+"""Go's `*bool`, for what is true when it is absent."""
 
 Int = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 """Go's `int`."""

@@ -36,13 +36,11 @@ def image_part(image: str) -> dict[str, Any]:
     """One content part for one entry of `images`.
 
     Args:
-        image: Standard base64 without line breaks, or a complete `data:` URL.
+        image: Standard base64 without line breaks.
 
     Returns:
         An `image_url` part with a `data:` URL, or an `input_audio` part when the bytes are WAV or MP3.
     """
-    if image.startswith("data:"):
-        return {"type": "image_url", "image_url": {"url": image}}
     head = binascii.a2b_base64(image[:_SNIFFED])
     for signature, audio_format in _AUDIO_FORMATS:
         if signature.match(head):

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from translators.errors import RequestError
-from translators.go_struct import GoStruct, Int
+from translators.go_struct import GoStruct, Int, OptionalBool
 from translators.ollama_fields import KeepAlive
 from translators.ollama_request_checks import check_required_model, check_wanted_model, read_struct
 
@@ -25,7 +25,7 @@ class EmbedRequest(GoStruct):
     model: str = ""
     input: Any = None
     keep_alive: KeepAlive = None
-    truncate: bool = True
+    truncate: OptionalBool = True
     dimensions: Int = 0
     options: dict[str, Any] = Field(default_factory=dict)
 

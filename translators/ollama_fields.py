@@ -36,7 +36,7 @@ def _keep_alive(value: Any) -> int:
     if type(value) in _KEEP_ALIVE_REFUSED:
         raise go_error(f"Unsupported type: '{_KEEP_ALIVE_REFUSED[type(value)]}'")
     if not isinstance(value, str):
-        return FOREVER if value < 0 else int(min(value * NANOSECONDS, LONGEST))
+        return FOREVER if value < 0 else int(min(float(value) * NANOSECONDS, LONGEST))
     try:
         duration = parse_duration(value)
     except ValueError as error:
@@ -47,30 +47,30 @@ def _keep_alive(value: Any) -> int:
 def _image(value: Any) -> Any:
     if value is None:
         return ""
-    if isinstance(value, list) and all(type(item) is int and item in range(256) for item in value):
+    if isinstance(value, list):
         # To Go an image is a list of bytes, which may also be written as an array of numbers.
-        return base64.b64encode(bytes(value)).decode()
-    if not isinstance(value, str):
-        return value
-    try:
-        return checked_base64(value)
-    except ValueError as error:
-        raise go_error(str(error)) from error
+        numbers = [0 if item is None else item for item in value]
+        if all(type(item) is int and item in range(256) for item in numbers):
+            return base64.b64encode(bytes(numbers)).decode()
+    return checked_base64(value) if isinstance(value, str) else value
 
 
 def _ordered_object(value: Any) -> Any:
-    if not isinstance(value, dict):
+    if not isinstance(value, dict | tuple):  # as pydantic has an object, or as go_decode
         # The only complaint of the parser that Ollama uses where it keeps the order of keys.
         raise go_error("Value looks like object, but can't find closing '}' symbol")
     return value
 
 
-KeepAlive = Annotated[int | None, PlainValidator(_keep_alive), GoType(own_decoder=True)]
+KeepAlive = Annotated[int | None, PlainValidator(_keep_alive), GoType(own_decoder=True, decoded_as=Any)]
 """Nanoseconds, or `FOREVER`."""
 
 OptionalThink = Annotated[Think | None, PlainValidator(_think), GoType(own_decoder=True)]
 
-Images = Annotated[list[Annotated[str, BeforeValidator(_image), GoType("api.ImageData")]], FailFast()]
+RawMessage = Annotated[Any, GoType("json.RawMessage")]
+"""Any value; Ollama keeps it as it was sent, and checks it later."""
+
+Images = Annotated[list[Annotated[str, BeforeValidator(_image), GoType("api.ImageData", decoded_as=bytes)]], FailFast()]
 """Standard base64 without line breaks."""
 
 IsObject = BeforeValidator(_ordered_object)

@@ -3,10 +3,10 @@
 from pydantic import ValidationError
 
 from translators.errors import ModelNotFound, RequestError
-from translators.go_decode import decode, decode_with_literals
-from translators.go_errors import type_error
+from translators.go_decode import NotPlain, decode, decode_plain
 from translators.go_quote import quoted
-from translators.go_struct import GoStruct
+from translators.go_struct import UNMARSHALLED, GoStruct
+from translators.go_unmarshal import unmarshal
 from translators.names import is_possible_name, names_two_sources
 
 
@@ -16,12 +16,10 @@ def read_struct[Request: GoStruct](struct: type[Request], body: bytes) -> Reques
     Raises:
         RequestError: 400 with Go's text.
     """
-    value = decode(body)
     try:
-        return struct.model_validate(value)
-    except ValidationError as error:
-        errors = error.errors(include_url=False, include_context=False)
-        raise RequestError(type_error(struct, errors, decode_with_literals(body))) from None
+        return struct.model_validate(decode_plain(body))
+    except (NotPlain, ValidationError):
+        return struct.model_validate(unmarshal(struct, decode(body)), context=UNMARSHALLED)
 
 
 def check_required_model(model: str) -> None:
@@ -32,7 +30,7 @@ def check_required_model(model: str) -> None:
     """
     if not model.strip():
         raise RequestError("model is required")
-    _check_name(model)
+    check_name(model)
 
 
 def check_wanted_model(model: str) -> None:
@@ -44,11 +42,20 @@ def check_wanted_model(model: str) -> None:
     """
     if not model.strip():
         raise ModelNotFound(f"model '{model}' not found")
-    _check_name(model)
+    check_name(model)
 
 
-def _check_name(model: str) -> None:
+def check_name(model: str, invalid: str = "invalid model name") -> None:
+    """Check the name of a model.
+
+    Args:
+        model: As asked.
+        invalid: What the route says of a name that no model can have.
+
+    Raises:
+        RequestError: 400.
+    """
     if names_two_sources(model):
         raise RequestError(f"use either :local or :cloud, not both: {quoted(model)}")
     if not is_possible_name(model):
-        raise RequestError("invalid model name")
+        raise RequestError(invalid)

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, FailFast, Field
 
 from translators.errors import RequestError
-from translators.go_struct import GoStruct, GoType, Int, IntItem
-from translators.ollama_fields import Images, IsObject, KeepAlive, OptionalThink
+from translators.go_struct import GoStruct, GoType, Int, IntItem, OptionalBool
+from translators.ollama_fields import Images, IsObject, KeepAlive, OptionalThink, RawMessage
 from translators.ollama_request_checks import check_required_model, check_wanted_model, read_struct
 from translators.ollama_tools import Tool
 
@@ -22,7 +22,9 @@ class ToolCallFunction(GoStruct):
 
     index: Int = 0
     name: str = ""
-    arguments: Annotated[dict[str, Any], IsObject, GoType(own_decoder=True)] = Field(default_factory=dict)
+    arguments: Annotated[dict[str, Annotated[Any, GoType(own_decoder=True)]], IsObject, GoType(own_decoder=True)] = (
+        Field(default_factory=dict)
+    )
 
 
 class ToolCall(GoStruct):
@@ -68,6 +70,7 @@ class ChatRequest(GoStruct):
         think: On, off, a level, or None when not asked.
         truncate: Whether to drop old messages of a conversation that is too long.
         shift: Whether to go on when the context is full.
+        debug_render_only: Whether to tell what would be asked, and not to ask it.
         logprobs: Whether to tell log probabilities.
         top_logprobs: How many alternatives for each token, 0 to 20.
     """
@@ -76,16 +79,22 @@ class ChatRequest(GoStruct):
     messages: Annotated[
         list[Annotated[Message, GoType("api.Alias", own_decoder=True)]], FailFast(), GoType("[]api.Message")
     ] = Field(default_factory=list)
-    stream: bool = True
-    format: Any = None
+    stream: OptionalBool = True
+    format: RawMessage = None
     keep_alive: KeepAlive = None
     tools: Annotated[list[Tool], GoType("api.Tools")] = Field(default_factory=list)
     options: dict[str, Any] = Field(default_factory=dict)
     think: OptionalThink = None
-    truncate: bool = True
-    shift: bool = True
+    truncate: OptionalBool = True
+    shift: OptionalBool = True
+    debug_render_only: bool = False
     logprobs: bool = False
     top_logprobs: Int = 0
+
+    @property
+    def image_count(self) -> int:
+        """How many images there are in all messages."""
+        return sum(len(message.images) for message in self.messages)
 
     @property
     def wants_load(self) -> bool:
@@ -117,17 +126,23 @@ class GenerateRequest(GoStruct):
     system: str = ""
     template: str = ""
     context: Annotated[list[IntItem] | None, FailFast()] = None
-    stream: bool = True
+    stream: OptionalBool = True
     raw: bool = False
-    format: Any = None
+    format: RawMessage = None
     keep_alive: KeepAlive = None
     images: Images = Field(default_factory=list)
     options: dict[str, Any] = Field(default_factory=dict)
     think: OptionalThink = None
-    truncate: bool = True
-    shift: bool = True
+    truncate: OptionalBool = True
+    shift: OptionalBool = True
+    debug_render_only: bool = False
     logprobs: bool = False
     top_logprobs: Int = 0
+
+    @property
+    def image_count(self) -> int:
+        """How many images there are."""
+        return len(self.images)
 
     @property
     def wants_load(self) -> bool:
@@ -164,6 +179,7 @@ class ShowRequest(GoStruct):
     name: str = ""
     verbose: bool = False
     system: str = ""
+    template: str = ""
     options: dict[str, Any] = Field(default_factory=dict)
 
 

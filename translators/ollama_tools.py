@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, GetCoreSchemaHandler, ValidatorFunctionWrapHandler
 from pydantic_core import CoreSchema, core_schema
 
-from translators.go_struct import GoStruct, GoType, StringItem
+from translators.go_struct import UNMARSHALLED, GoStruct, GoType, StringItem
 from translators.ollama_fields import IsObject
 
 _Properties = Annotated[
@@ -30,6 +30,7 @@ class ToolProperty(GoStruct):
 
     anyOf: list["ToolProperty"] | None = None
     type: _PropertyType = None
+    items: Any = None
     description: str = ""
     enum: list[Any] | None = None
     properties: _Properties = None
@@ -40,6 +41,8 @@ class ToolFunctionParameters(GoStruct):
     """The part of a tool's parameters that Ollama reads."""
 
     type: str = ""
+    defs: Any = None
+    items: Any = None
     required: list[StringItem] | None = None
     properties: _Properties = None
 
@@ -48,11 +51,12 @@ class _CheckedParameters:
     """Validates as `ToolFunctionParameters` and keeps the value."""
 
     def __get_pydantic_core_schema__(self, _source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        def check(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
-            validate(value)
+        def check(value: Any, validate: ValidatorFunctionWrapHandler, info: core_schema.ValidationInfo) -> Any:
+            if info.context != UNMARSHALLED:
+                validate(value)
             return value
 
-        return core_schema.no_info_wrap_validator_function(check, handler.generate_schema(ToolFunctionParameters))
+        return core_schema.with_info_wrap_validator_function(check, handler.generate_schema(ToolFunctionParameters))
 
 
 class ToolFunction(GoStruct):
@@ -69,7 +73,7 @@ class ToolFunction(GoStruct):
     parameters: Annotated[
         dict[str, Any] | None,
         _CheckedParameters(),
-        GoType("api.ToolFunctionParameters", checked_as=ToolFunctionParameters),
+        GoType("api.ToolFunctionParameters", decoded_as=ToolFunctionParameters),
     ] = None
 
 
@@ -77,4 +81,5 @@ class Tool(GoStruct):
     """An entry of `tools`; its `type` is not checked."""
 
     type: str = ""
+    items: Any = None
     function: ToolFunction = ToolFunction()

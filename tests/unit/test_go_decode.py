@@ -1,7 +1,7 @@
 """Bodies that Go reads, and its texts for those that it does not; checked against Go 1.26's `encoding/json`."""
 
 import json
-import math
+import sys
 from typing import Any
 
 import pytest
@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from translators.errors import RequestError
-from translators.go_decode import NumberLiteral, decode, decode_with_literals
+from translators.go_decode import NotPlain, NumberLiteral, decode, decode_plain, literals_in, plain
 from translators.go_quote import quoted
 from translators.go_scanner import MAX_DEPTH, end_of_first_value
 
@@ -108,25 +108,50 @@ def test_what_is_not_json_gets_the_text_of_go(body: bytes, text: str) -> None:
     ],
 )
 def test_what_go_lets_pass_is_read(body: bytes, value: Any) -> None:
-    assert decode(body) == value
+    assert plain(decode(body)) == value
 
 
-@pytest.mark.parametrize("tail", [b"", b" trailing"])
 @pytest.mark.parametrize(
-    ("literal", "kind"),
-    [(b"1", int), (b"-9223372036854775808", int), (b"1.0", float), (b"1e2", float), (b"9" * 400, None)],
+    ("literal", "number"),
+    [
+        (b"1", 1),
+        (b"-9223372036854775808", -(2**63)),
+        (b"18446744073709551615", 2**64 - 1),
+        (b"18446744073709551616", 2.0**64),
+        (b"123456789012345678901234567890", 123456789012345678901234567890.0),
+        (b"1.0", 1.0),
+        (b"1e2", 100.0),
+        (b"1e-400", 0.0),
+    ],
 )
-def test_integers_stay_integers_and_fractions_stay_floats(literal: bytes, kind: type | None, tail: bytes) -> None:
-    if kind is None:
-        expected = f"json: cannot unmarshal number {literal.decode()} into Go value of type float64"
-        assert error_of(literal + tail) == expected
-    else:
-        assert type(decode(literal + tail)) is kind
+def test_integers_of_64_bits_stay_integers_and_other_numbers_are_floats(literal: bytes, number: float) -> None:
+    for value in (decode_plain(literal), plain(decode(literal))):
+        assert (type(value), value) == (type(number), number)
 
 
-@pytest.mark.parametrize("tail", [b"", b" trailing"])
-def test_integers_beyond_64_bits_become_floats(tail: bytes) -> None:
-    assert decode(b"123456789012345678901234567890" + tail) == pytest.approx(1.2345678901234568e29)
+@pytest.mark.parametrize("literal", [b"1e400", b"9" * 400])
+def test_a_number_beyond_floats_is_the_largest_one(literal: bytes) -> None:
+    assert plain(decode(b"[%s,-%s]" % (literal, literal))) == [sys.float_info.max, -sys.float_info.max]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"a":1,"a":2}',
+        b'{"a":1,"\\u0061":2}',
+        b'{"x":[{"b":":","a":{},"b":""}]}',
+        b'{"a" :1, "a":{"b":":"}}',
+    ],
+)
+def test_a_repeated_key_is_seen_and_both_its_values_are_told(body: bytes) -> None:
+    with pytest.raises(NotPlain):
+        decode_plain(body)
+    assert plain(decode(body)) == json.loads(body)
+    assert decode(b'{"a":1,"a":2}') == (("a", NumberLiteral("1")), ("a", NumberLiteral("2")))
+
+
+def test_the_last_of_equal_keys_wins_in_a_body_that_nobody_has_written_by_hand() -> None:
+    assert decode_plain(b'{"a":1,"a":"%s"}' % (b"x" * 20_000)) == {"a": "x" * 20_000}
 
 
 @pytest.mark.parametrize("tail", [b"", b" trailing"])
@@ -135,7 +160,8 @@ def test_nesting_is_refused_from_the_same_depth_on_by_either_way_of_reading(
     opening: bytes, closing: bytes, tail: bytes
 ) -> None:
     levels = MAX_DEPTH // (len(opening.replace(b'"a":', b"")))
-    assert decode(opening * levels + b"1" + closing * levels + tail)
+    body = opening * levels + b"1" + closing * levels
+    assert plain(decode(body + tail)) == decode_plain(body)
     levels += 1
     assert error_of(opening * levels + b"1" + closing * levels + tail).endswith("exceeded max depth")
     assert error_of(opening * 1_000_000) == f"invalid character '{chr(opening[0])}' exceeded max depth"
@@ -146,21 +172,23 @@ def test_nesting_is_refused_from_the_same_depth_on_by_either_way_of_reading(
 @example(2**64, True)
 @example(-(2**63), True)
 @example(-(2**63) - 1, True)
-def test_every_json_value_is_read_back_by_either_way(value: Any, ascii_only: bool) -> None:
+@example({"a:b": ":", '"': '\\":'}, True)
+def test_every_json_value_is_read_alike_by_either_way(value: Any, ascii_only: bool) -> None:
     body = json.dumps(value, ensure_ascii=ascii_only).encode()
     assert end_of_first_value(body) == len(body)
-    assert decode_with_literals(body) == json.loads(body, parse_int=NumberLiteral, parse_float=NumberLiteral)
     # As text, because 1 == 1.0 == True.
-    assert repr(decode(body + b" x")) == repr(decode(body))
+    assert repr(plain(decode(body))) == repr(decode_plain(body))
 
 
 @given(st.binary() | st.text(alphabet='{}[]",:\\u0123456789abcdeflnrst.-+ \n').map(str.encode))
 def test_any_bytes_are_a_value_or_a_request_error(body: bytes) -> None:
     try:
-        value = decode(body)
+        document = decode(body)
     except RequestError:
+        with pytest.raises(NotPlain):
+            decode_plain(body)
         return
-    json.dumps(value, allow_nan=False).encode()
+    json.dumps(plain(document), allow_nan=False).encode()
 
 
 @given(JSON_VALUES.map(lambda value: json.dumps({"a": value}).encode()), st.data())
@@ -169,14 +197,9 @@ def test_a_cut_body_is_an_unexpected_end(body: bytes, data: st.DataObject) -> No
     assert error_of(body[:cut]) == "unexpected EOF"
 
 
-def test_literals_are_kept_as_they_were_written() -> None:
-    assert decode_with_literals(b'{"a":[1.50,1E2,-0,"1"]}') == {"a": ["1.50", "1E2", "-0", "1"]}
-    kinds = [type(item) for item in decode_with_literals(b'[1,"1"]')]
-    assert kinds == [NumberLiteral, str]
-
-
-def test_tiny_numbers_become_zero_as_in_go() -> None:
-    assert math.isclose(decode(b"1e-400"), 0)
+def test_literals_are_kept_as_they_were_written_and_told_in_their_order() -> None:
+    document = decode(b'{"a":[1.50,{"b":1E2,"b":-0}],"a":"1","c":7}')
+    assert [literal.text for literal in literals_in(document)] == ["1.50", "1E2", "-0", "7"]
 
 
 @pytest.mark.parametrize(

@@ -49,11 +49,6 @@ def test_audio_in_the_images_field_becomes_input_audio(data: bytes, audio_format
     }
 
 
-def test_a_data_url_passes_through_unchanged() -> None:
-    url = f"data:image/png;base64,{encoded(PNG)}"
-    assert image_part(url) == {"type": "image_url", "image_url": {"url": url}}
-
-
 @settings(deadline=None)  # a busy machine is not a fault of the code
 @given(st.binary(max_size=64))
 def test_any_bytes_arrive_whole_in_one_part(data: bytes) -> None:

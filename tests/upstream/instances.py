@@ -27,24 +27,37 @@ class Words:
         return self._numbers.pop(0) if self._numbers else 1
 
 
-def instance(schema: Any, words: Words, *, name: str = "text", root: Any = None, depth: int = 0) -> Any:
+def instance(schema: Any, words: Words) -> Any:
     """A value that fits a schema.
 
     Args:
         schema: A JSON schema.
         words: Where strings and numbers come from.
-        name: The property that the value is for; a string when the words run out.
-        root: The schema that `$ref` refers into; the schema itself by default.
-        depth: How deep the value stands: a recursive schema ends at the first null that it allows.
 
     Returns:
-        Objects have the properties in `required`, or all when there is no such list.
+        Objects have the properties in `required`, or all when there is no such list. For a schema that makes no sense,
+        which OpenAI takes when it is not strict, a word.
     """
-    root = schema if root is None else root
+    try:
+        return _instance(schema, words, "text", schema, 0)
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError):
+        return words.word("text")
+
+
+def _instance(schema: Any, words: Words, name: str, root: Any, depth: int) -> Any:
+    """A value within another.
+
+    Args:
+        schema: A JSON schema.
+        words: Where strings and numbers come from.
+        name: The property that the value is for; a string when the words run out.
+        root: The schema that `$ref` refers into.
+        depth: How deep the value stands: a recursive schema ends at the first null that it allows.
+    """
     if not isinstance(schema, dict):
         return words.word(name)
     if "$ref" in schema:
-        return instance(_resolve(schema["$ref"], root), words, name=name, root=root, depth=depth + 1)
+        return _instance(_resolve(schema["$ref"], root), words, name, root, depth + 1)
     if "const" in schema:
         return schema["const"]
     if schema.get("enum"):
@@ -52,12 +65,12 @@ def instance(schema: Any, words: Words, *, name: str = "text", root: Any = None,
     for keyword in ("anyOf", "oneOf"):
         if schema.get(keyword):
             choice = _choose(schema[keyword], depth)
-            return instance(choice, words, name=name, root=root, depth=depth + 1)
+            return _instance(choice, words, name, root, depth + 1)
     if schema.get("allOf"):
         merged: dict[str, Any] = {}
         for part in schema["allOf"]:
             merged |= part
-        return instance(merged, words, name=name, root=root, depth=depth + 1)
+        return _instance(merged, words, name, root, depth + 1)
     return _typed(schema, words, name, root, depth)
 
 
@@ -69,13 +82,13 @@ def _typed(schema: dict[str, Any], words: Words, name: str, root: Any, depth: in
         case "object":
             properties = schema.get("properties", {})
             return {
-                key: instance(properties.get(key, {}), words, name=key, root=root, depth=depth + 1)
+                key: _instance(properties.get(key, {}), words, key, root, depth + 1)
                 for key in schema.get("required", properties)
             }
         case "array":
             count = max(1, schema.get("minItems", 1))
             items = schema.get("items", {})
-            return [instance(items, words, name=name, root=root, depth=depth + 1) for _ in range(count)]
+            return [_instance(items, words, name, root, depth + 1) for _ in range(count)]
         case "integer":
             return min(max(words.number(), schema.get("minimum", -(10**9))), schema.get("maximum", 10**9))
         case "number":

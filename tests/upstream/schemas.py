@@ -11,6 +11,16 @@ MOST_LEVELS = 10
 MOST_ENUM_VALUES = 1000
 MOST_CHARACTERS = 120_000
 
+_KINDS: dict[str, tuple[type[Any], str]] = {
+    "properties": (dict, "object"),
+    "$defs": (dict, "object"),
+    "definitions": (dict, "object"),
+    "anyOf": (list, "array"),
+    "oneOf": (list, "array"),
+    "allOf": (list, "array"),
+}
+"""Keywords that hold schemas: what else they hold is told as `jsonschema` does it."""
+
 _NOT_PERMITTED = ("allOf", "not", "if", "then", "else", "dependentRequired", "dependentSchemas")
 
 
@@ -31,6 +41,9 @@ def complaint(schema: Schema, *, strict: bool) -> str | None:
         return "In context=(), object schema missing properties."
     rule = _strict_rule if strict else _lenient_rule
     for context, part in _walk(schema, ()):
+        for keyword, (kind, name) in _KINDS.items():
+            if keyword in part and not isinstance(part[keyword], kind):
+                return f"{part[keyword]!r} is not of type '{name}'."
         problem = rule(part)
         if problem:
             return f"In context={context!r}, {problem}"
@@ -42,13 +55,13 @@ def _walk(schema: Schema, context: Context) -> Iterator[tuple[Context, dict[str,
     if not isinstance(schema, dict):
         return
     yield context, schema
-    for keyword in ("properties", "$defs", "definitions"):
-        for name, part in (schema.get(keyword) or {}).items():
-            yield from _walk(part, (*context, keyword, name))
     yield from _walk(schema.get("items"), (*context, "items"))
-    for keyword in ("anyOf", "oneOf", "allOf"):
-        for position, part in enumerate(schema.get(keyword) or []):
-            yield from _walk(part, (*context, keyword, str(position)))
+    for keyword, (kind, _) in _KINDS.items():
+        inner = schema.get(keyword)
+        if isinstance(inner, kind):
+            parts = inner.items() if isinstance(inner, dict) else enumerate(inner)
+            for name, part in parts:
+                yield from _walk(part, (*context, keyword, str(name)))
 
 
 def _types(schema: dict[str, Any]) -> list[Any]:
