@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable
 from typing import Final
 
-from mitmproxy import ctx, exceptions, http
+from mitmproxy import connection, ctx, exceptions, http
 from mitmproxy.addonmanager import Loader
 from mitmproxy.log import ALERT
 
@@ -51,6 +51,7 @@ class OllamaBridge:
             live: Who carries the answers to the clients.
         """
         self._live = live
+        live.is_ours = self._all_ours
         self._token = listen.new_token()
         self._services: list[OllamaService] = []
         self._running = False
@@ -164,7 +165,7 @@ class OllamaBridge:
         """Decide whether a request is ours; its body is then read whole, whatever mitmproxy's options say."""
         flow.metadata[VERDICT] = self._judge(flow)
         if flow.metadata[VERDICT] in ANSWERED:
-            self._live.claim(flow)
+            self._live.claim(flow, self._services[-1].body_limit.most)
 
     async def request(self, flow: http.HTTPFlow) -> None:
         """Answer what is ours; flows that are only loaded from a file are not asked again."""
@@ -174,6 +175,9 @@ class OllamaBridge:
             except Exception as error:
                 logger.exception("A request could not be answered because of an error in the proxy")
                 flow.response = failure_answer(error, flow.request.path)
+
+    def _all_ours(self, client: connection.Client) -> bool:
+        return bool(self._services) and listen.own_port(client) in self._services[-1].rules.ports
 
     def _judge(self, flow: http.HTTPFlow) -> listen.Verdict:
         if not self._services:  # the settings are wrong: the start is over in a moment, or nothing is ours

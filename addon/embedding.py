@@ -8,6 +8,7 @@ from mitmproxy import http
 from mitmproxy.utils import asyncio_utils
 
 from addon.exchange import Exchange
+from addon.listing import Listing
 from addon.live import LiveResponse
 from addon.loaded import Loaded
 from addon.upstream import Upstream
@@ -20,14 +21,16 @@ class Embedding:
     a thread, because that tenth of a second would stop every stream.
     """
 
-    def __init__(self, upstream: Upstream, loaded: Loaded) -> None:
+    def __init__(self, upstream: Upstream, listing: Listing, loaded: Loaded) -> None:
         """Prepare; nothing is imported yet.
 
         Args:
             upstream: Who is asked.
+            listing: Knows the upstream's models.
             loaded: Is told which models are used.
         """
         self._upstream = upstream
+        self._listing = listing
         self._loaded = loaded
         self._importing: asyncio.Task[ModuleType] | None = None
 
@@ -36,14 +39,14 @@ class Embedding:
         await self._imported()
         from addon import embedding_answers
 
-        return await embedding_answers.embed(exchange, self._upstream, self._loaded)
+        return await embedding_answers.embed(exchange, self._upstream, self._listing, self._loaded)
 
     async def embeddings(self, exchange: Exchange) -> http.Response:
         """Answer `/api/embeddings`; see `embedding_answers.embeddings`."""
         await self._imported()
         from addon import embedding_answers
 
-        return await embedding_answers.embeddings(exchange, self._upstream, self._loaded)
+        return await embedding_answers.embeddings(exchange, self._upstream, self._listing, self._loaded)
 
     async def _imported(self) -> None:
         """Wait until `addon.embedding_answers` is imported, so that importing it costs nothing."""

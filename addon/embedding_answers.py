@@ -5,7 +5,7 @@ event loop is given back. A thread would be worse: it keeps Python's lock for fi
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Iterable
 from contextlib import aclosing
 from itertools import chain
 from typing import Final
@@ -14,13 +14,13 @@ from mitmproxy import http
 
 from addon.call import Reply
 from addon.exchange import Exchange
+from addon.listing import Listing
 from addon.live import LiveResponse
 from addon.loaded import Loaded
 from addon.responses import JSON, json_answer, respond
 from addon.upstream import Upstream
 from translators.errors import ModelNotFound, OllamaError, RequestError, UpstreamError
 from translators.input_overflow import MOST_CUTS, NOT_CUT, NOT_CUT_FURTHER, note_of_cut, overflow_in, shortened
-from translators.names import without_latest
 from translators.ollama_embed_requests import EmbeddingRequest, EmbedRequest, embed_request, embeddings_request
 from translators.ollama_embeddings import (
     EMBEDDINGS_LOAD_ANSWER,
@@ -30,17 +30,19 @@ from translators.ollama_embeddings import (
 )
 from translators.openai_embeddings_payload import TranslatedEmbed, embed_request_to_openai
 from translators.openai_embeddings_reader import Embeddings, EmbeddingsReader
-from translators.openai_errors import names_missing_model
 
 EMBEDDINGS: Final = "/embeddings"
 
 
-async def embed(exchange: Exchange, upstream: Upstream, loaded: Loaded) -> http.Response | LiveResponse:
+async def embed(
+    exchange: Exchange, upstream: Upstream, listing: Listing, loaded: Loaded
+) -> http.Response | LiveResponse:
     """Answer `/api/embed`.
 
     Args:
         exchange: Whose flow holds the request; what is learned is put into it.
         upstream: Who is asked.
+        listing: Knows the upstream's models.
         loaded: Is told that the model is used.
 
     Raises:
@@ -48,7 +50,7 @@ async def embed(exchange: Exchange, upstream: Upstream, loaded: Loaded) -> http.
     """
     request = embed_request(exchange.flow.request.raw_content or b"")
     sent_ns = exchange.elapsed_ns
-    embeddings = await _embeddings(request, exchange, upstream, loaded)
+    embeddings = await _embeddings(request, exchange, upstream, listing, loaded)
     if embeddings is None:
         return json_answer(embed_load_answer(request.model))
     pieces = embed_answer(request, embeddings, sent_ns=sent_ns, elapsed_ns=exchange.elapsed_ns)
@@ -59,7 +61,7 @@ async def embed(exchange: Exchange, upstream: Upstream, loaded: Loaded) -> http.
     return LiveResponse(respond(200, JSON, b""), _body(chain((first, second), pieces)))
 
 
-async def embeddings(exchange: Exchange, upstream: Upstream, loaded: Loaded) -> http.Response:
+async def embeddings(exchange: Exchange, upstream: Upstream, listing: Listing, loaded: Loaded) -> http.Response:
     """Answer `/api/embeddings`; the arguments are those of `embed`.
 
     Raises:
@@ -67,7 +69,7 @@ async def embeddings(exchange: Exchange, upstream: Upstream, loaded: Loaded) -> 
     """
     request = embeddings_request(exchange.flow.request.raw_content or b"")
     try:
-        embeddings = await _embeddings(request, exchange, upstream, loaded)
+        embeddings = await _embeddings(request, exchange, upstream, listing, loaded)
     except ModelNotFound:
         raise
     except OllamaError as error:
@@ -79,24 +81,26 @@ async def embeddings(exchange: Exchange, upstream: Upstream, loaded: Loaded) -> 
 
 
 async def _embeddings(
-    request: EmbedRequest | EmbeddingRequest, exchange: Exchange, upstream: Upstream, loaded: Loaded
+    request: EmbedRequest | EmbeddingRequest, exchange: Exchange, upstream: Upstream, listing: Listing, loaded: Loaded
 ) -> Embeddings | None:
     """The upstream's vectors, or None where the request is only to load the model."""
     exchange.model = request.model
-    model = without_latest(request.model)
+    not_found = f'model "{request.model}" not found, try pulling it first'
+    if not request.inputs:
+        await listing.check_exists(request.model, not_found, exchange)
+    model = listing.id_of(request.model)
     translated = embed_request_to_openai(request, model)
     exchange.notes = translated.notes
     if not translated.texts:
         loaded.note(model, request.keep_alive)
         return None
-    try:
-        reply = await _ask(request.truncate, translated, exchange, upstream)
-    except UpstreamError as error:
-        if names_missing_model(error):
-            raise ModelNotFound(f'model "{request.model}" not found, try pulling it first') from error
-        raise
+
+    def call(model_id: str) -> Awaitable[Reply]:
+        return _ask(request.truncate, translated, model_id, exchange, upstream)
+
+    reply = await listing.ask(request.model, not_found, exchange, call)
     reader = EmbeddingsReader(len(translated.texts))
-    with loaded.use(model, request.keep_alive):
+    with loaded.use(listing.id_of(request.model), request.keep_alive):
         async with aclosing(reply.chunks):
             async for chunk in reply.chunks:
                 reader.feed(chunk)
@@ -105,12 +109,14 @@ async def _embeddings(
     return embeddings
 
 
-async def _ask(truncate: bool, translated: TranslatedEmbed, exchange: Exchange, upstream: Upstream) -> Reply:
+async def _ask(
+    truncate: bool, translated: TranslatedEmbed, model_id: str, exchange: Exchange, upstream: Upstream
+) -> Reply:
     """The upstream's answer; where it finds a text too long, shorter ones are asked for, if that is allowed."""
     texts = translated.texts
     for _ in range(MOST_CUTS + 1):
         try:
-            return await upstream.post(EMBEDDINGS, translated.payload(texts), exchange)
+            return await upstream.post(EMBEDDINGS, translated.payload(texts) | {"model": model_id}, exchange)
         except UpstreamError as error:
             overflow = overflow_in(error)
             if overflow is None:

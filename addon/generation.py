@@ -1,6 +1,6 @@
 """The answers of `/api/chat` and `/api/generate`: translate, ask the upstream, translate back while it answers."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractContextManager, aclosing
 from dataclasses import dataclass
 from typing import Final
@@ -10,27 +10,35 @@ from mitmproxy import http
 from addon.call import Reply, let_go
 from addon.catalogue import Known
 from addon.exchange import Exchange
+from addon.listing import Listing
 from addon.live import LiveResponse
 from addon.loaded import Loaded
-from addon.responses import JSON_BARE, NDJSON, error_answer, json_answer
-from addon.upstream import Upstream
+from addon.ndjson import failed_stream, live_lines
+from addon.responses import json_answer
+from addon.upstream import Upstream, encode
 from translators.answer import AnswerTranslator
-from translators.errors import ModelNotFound, NotBuilt, OllamaError, RequestError, UpstreamError
-from translators.names import canonical_name, without_latest
-from translators.ollama_answers import CHAT, GENERATE, StreamWriter, WholeWriter, error_line, load_answer
+from translators.errors import NotBuilt, OllamaError, RequestError
+from translators.names import canonical_name
+from translators.ollama_answers import (
+    CHAT,
+    GENERATE,
+    StreamWriter,
+    WholeWriter,
+    debug_answer,
+    load_answer,
+)
 from translators.ollama_requests import ChatRequest, GenerateRequest, chat_request, generate_request
 from translators.openai_chat_payload import Translated, chat_request_to_openai, generate_request_to_openai
 from translators.openai_chat_reader import ChatCompletionReader
-from translators.openai_errors import names_missing_model
 from translators.options import options_to_openai
 from translators.profiles import Profile, profile_for
 
 CHAT_COMPLETIONS: Final = "/chat/completions"
 
-CHECKED_CAPABILITIES: Final = frozenset({"completion", "thinking", "tools"})
+CHECKED_CAPABILITIES: Final = frozenset({"completion", "insert", "thinking", "tools"})
 """What a request is refused for where a model is known to lack it."""
 
-NOT_BUILT: Final = ("suffix", "raw", "template", "context")
+NOT_BUILT: Final = ("suffix", "raw")
 """Fields of `GenerateRequest` that cannot be served yet."""
 
 
@@ -56,7 +64,7 @@ GENERATE_ENDPOINT: Final = Endpoint("generate", GENERATE, generate_request, gene
 
 
 async def answer[Request: (ChatRequest, GenerateRequest)](
-    endpoint: Endpoint[Request], exchange: Exchange, upstream: Upstream, lookup: Callable[[str], Known], loaded: Loaded
+    endpoint: Endpoint[Request], exchange: Exchange, upstream: Upstream, listing: Listing, loaded: Loaded
 ) -> http.Response | LiveResponse:
     """Answer one request.
 
@@ -64,7 +72,7 @@ async def answer[Request: (ChatRequest, GenerateRequest)](
         endpoint: `CHAT_ENDPOINT` or `GENERATE_ENDPOINT`.
         exchange: Whose flow holds the request; what is learned is put into it.
         upstream: Who is asked.
-        lookup: What is known of a model by its upstream id.
+        listing: Knows the upstream's models.
         loaded: Is told that the model is used.
 
     Raises:
@@ -72,12 +80,14 @@ async def answer[Request: (ChatRequest, GenerateRequest)](
     """
     request = endpoint.read(exchange.flow.request.raw_content or b"")
     exchange.model = request.model
-    model = without_latest(request.model)
+    if request.wants_load:
+        await listing.check_exists(request.model, _not_found(request.model), exchange)
+    model = listing.id_of(request.model)
     profile = profile_for(model)
     if request.wants_unload:
         loaded.note(model, request.keep_alive)
         return json_answer(load_answer(endpoint.shape, request.model, "unload", exchange.moment().wall_ns))
-    check_capabilities(endpoint.verb, request, lookup(model))
+    check_capabilities(endpoint.verb, request, listing.lookup(model))
     options_to_openai(request.options, profile, None)  # a wrong type is told at a load too, and before all that follows
     if request.wants_load:
         loaded.note(model, request.keep_alive)
@@ -88,12 +98,19 @@ async def answer[Request: (ChatRequest, GenerateRequest)](
     try:
         translated = endpoint.translate(request, model, profile)
         exchange.notes = translated.notes
-        in_use = loaded.use(model, request.keep_alive)
-        return await _ask(endpoint.shape, request.model, request.stream, translated, exchange, upstream, in_use)
+        if request.debug_render_only:
+            rendered = encode(translated.payload).decode()
+            images, now_ns = request.image_count, exchange.moment().wall_ns
+            return json_answer(debug_answer(endpoint.shape, request.model, rendered, images, now_ns))
+        return await _ask(endpoint.shape, request, translated, exchange, upstream, listing, loaded)
     except OllamaError as error:
         if not request.stream or isinstance(error, RequestError):
             raise
-        return _failed_stream(exchange.told(error))
+        return failed_stream(exchange.told(error))
+
+
+def _not_found(asked: str) -> str:
+    return f"model '{asked}' not found"
 
 
 def check_capabilities(verb: str, request: ChatRequest | GenerateRequest, known: Known) -> None:
@@ -116,42 +133,45 @@ def check_capabilities(verb: str, request: ChatRequest | GenerateRequest, known:
         raise RequestError(f'"{request.model}" does not support thinking')
     if "completion" in lacks:
         raise RequestError(f'"{request.model}" does not support {verb}')
-    if isinstance(request, ChatRequest) and request.tools and "tools" in lacks:
-        raise RequestError(f"registry.ollama.ai/library/{canonical_name(request.model)} does not support tools")
+    for field, capability in (("tools", "tools"), ("suffix", "insert")):
+        if getattr(request, field, None) and capability in lacks:
+            name = f"registry.ollama.ai/library/{canonical_name(request.model)}"
+            raise RequestError(f"{name} does not support {capability}")
 
 
 async def _ask(
     shape: str,
-    model: str,
-    stream: bool,
+    request: ChatRequest | GenerateRequest,
     translated: Translated,
     exchange: Exchange,
     upstream: Upstream,
-    in_use: AbstractContextManager[None],
+    listing: Listing,
+    loaded: Loaded,
 ) -> http.Response | LiveResponse:
-    writer = StreamWriter if stream else WholeWriter
+    def call(model_id: str) -> Awaitable[Reply]:
+        return upstream.post(CHAT_COMPLETIONS, translated.payload | {"model": model_id}, exchange)
+
     sent_ns = exchange.elapsed_ns
-    try:
-        reply = await upstream.post(CHAT_COMPLETIONS, translated.payload, exchange)
-    except UpstreamError as error:
-        if names_missing_model(error):
-            raise ModelNotFound(f"model '{model}' not found") from error
-        raise
-    translator = AnswerTranslator(
-        ChatCompletionReader(),
-        writer(shape, model, sent_ns=sent_ns, tool_names=translated.tool_names),
-        reply.content_type,
+    reply = await listing.ask(request.model, _not_found(request.model), exchange, call)
+    in_use = loaded.use(listing.id_of(request.model), request.keep_alive)
+    writer = (StreamWriter if request.stream else WholeWriter)(
+        shape,
+        request.model,
+        sent_ns=sent_ns,
+        tool_names=translated.tool_names,
+        conversation=translated.conversation,
     )
+    translator = AnswerTranslator(ChatCompletionReader(request.top_logprobs), writer, reply.content_type)
     lines = _lines(reply, translator, exchange, in_use)
     try:
         first = await anext(lines, b"")
     except BaseException:
         await lines.aclose()
         raise
-    if not stream:
+    if not request.stream:
         async with aclosing(lines):
             return json_answer(first + b"".join([line async for line in lines]))
-    return LiveResponse(http.Response.make(200, b"", {"Content-Type": NDJSON}), _body(first, lines, exchange))
+    return live_lines(first, lines, exchange)
 
 
 async def _lines(
@@ -179,26 +199,3 @@ async def _lines(
                 raise translator.failure
         finally:
             await let_go(chunks, finished=translator.finish_reason is not None)
-
-
-async def _body(first: bytes, lines: AsyncGenerator[bytes], exchange: Exchange) -> AsyncGenerator[bytes]:
-    """The lines of a stream that has begun; a failure is its last one."""
-    async with aclosing(lines):
-        try:
-            if first:  # an empty chunk would end the body
-                yield first
-            async for line in lines:
-                yield line
-        except OllamaError as error:
-            yield error_line(exchange.told(error).message)
-
-
-def _failed_stream(error: OllamaError) -> LiveResponse:
-    """A stream that failed before its first line: the error's status, sent chunked as Ollama sends it."""
-    response = error_answer(error, JSON_BARE)
-    content = response.raw_content or b""
-
-    async def body() -> AsyncGenerator[bytes]:
-        yield content
-
-    return LiveResponse(response, body())

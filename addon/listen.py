@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
-from mitmproxy import http
+from mitmproxy import connection, http
 
 from addon.machine import (
     Address,
@@ -184,9 +184,12 @@ def listener_of(flow: http.HTTPFlow, listen_host: str) -> Listener:
         flow: Any.
         listen_host: mitmproxy's option of that name, which holds for modes without a host of their own.
     """
-    client = flow.client_conn
-    port = int(client.sockname[1]) if client.proxy_mode.type_name in OWN_PORT_MODES else None
-    return Listener(client.proxy_mode.listen_host(listen_host), port)
+    return Listener(flow.client_conn.proxy_mode.listen_host(listen_host), own_port(flow.client_conn))
+
+
+def own_port(client: connection.Client) -> int | None:
+    """The port of the listener that a client has come to; None where it did not address that."""
+    return int(client.sockname[1]) if client.proxy_mode.type_name in OWN_PORT_MODES else None
 
 
 def destination_of(flow: http.HTTPFlow) -> Destination:

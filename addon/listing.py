@@ -1,20 +1,24 @@
-"""The answers of `/api/tags` and `/api/show`: what models there are, and what is known of one."""
+"""What models there are: the answers of `/api/tags` and `/api/show`, and the upstream's own names of models."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from typing import Final
 
 from mitmproxy import http
 
-from addon.catalogue import Catalogue
+from addon.call import Reply
+from addon.catalogue import Catalogue, Known
 from addon.exchange import Exchange
+from addon.machine import zone
 from addon.responses import json_answer
 from addon.shared import Shared
 from addon.upstream import Upstream
-from translators.errors import ModelNotFound, OllamaError
-from translators.names import canonical_name, without_latest
+from translators.errors import ModelNotFound, OllamaError, UpstreamError
+from translators.names import canonical_name, upstream_id
 from translators.ollama_models import Model, show_body, tags_body
 from translators.ollama_requests import show_request
+from translators.openai_errors import names_missing_model
 from translators.openai_models import entries_of
 
 KEPT_SECONDS: Final = 10
@@ -35,6 +39,8 @@ class Listing:
         self._upstream = upstream
         self._catalogue = catalogue
         self._shared: Shared[list[Model]] = Shared("model list", seconds)
+        self._remembers = bool(seconds)  # where exchanges are recorded or replayed, none may depend on another
+        self._ids: dict[str, str] = {}
 
     async def models(self, exchange: Exchange) -> list[Model]:
         """The upstream's models that are of use for text.
@@ -45,11 +51,85 @@ class Listing:
         return await self._shared.get(partial(self._fetch, exchange))
 
     async def _fetch(self, exchange: Exchange) -> list[Model]:
-        return self._catalogue.visible(entries_of(await self._upstream.models(exchange)))
+        models = self._catalogue.visible(entries_of(await self._upstream.models(exchange)))
+        if self._remembers:
+            self._ids = {_folded(model.id): model.id for model in models}
+        return models
+
+    def lookup(self, model_id: str) -> Known:
+        """What is known of a model by its upstream id alone, whether it is listed or not."""
+        return self._catalogue.lookup(model_id)
+
+    async def find(self, asked: str, exchange: Exchange) -> Model | None:
+        """The model that a client's name means; None when neither the upstream's list nor the catalogue knows it.
+
+        Raises:
+            UpstreamError: Only the list could tell, and it cannot be had.
+        """
+        model_id = upstream_id(asked)
+        known = self._catalogue.lookup(model_id)
+        try:
+            if model := named(await self.models(exchange), model_id):
+                return model
+        except OllamaError:
+            if not known.known:
+                raise
+        return known.model(model_id) if known.known else None
+
+    async def check_exists(self, asked: str, not_found: str, exchange: Exchange) -> None:
+        """Refuse a model that is known not to exist, where the upstream will not be asked to answer with it.
+
+        Args:
+            asked: The client's name.
+            not_found: What the route says of an unknown model.
+            exchange: For which it is looked up.
+
+        Raises:
+            ModelNotFound: There is a list, and it is not there.
+        """
+        with suppress(UpstreamError):
+            if await self.find(asked, exchange) is None:
+                raise ModelNotFound(not_found)
+
+    def id_of(self, asked: str) -> str:
+        """The upstream's id of a model, spelled as in the list that was fetched last, if it is there.
+
+        Ollama looks names up without regard to case, and with or without its own host and namespace.
+        """
+        return self._ids.get(_folded(asked)) or upstream_id(asked)
+
+    async def ask(
+        self, asked: str, not_found: str, exchange: Exchange, call: Callable[[str], Awaitable[Reply]]
+    ) -> Reply:
+        """Ask the upstream for an answer of a model; where it does not know the name, in the list's spelling of it.
+
+        Args:
+            asked: The client's name.
+            not_found: What the route says of an unknown model.
+            exchange: For which it is asked.
+            call: Makes the call, given the upstream's id.
+
+        Raises:
+            ModelNotFound: The upstream does not know it.
+            UpstreamError: As `call` raises it.
+        """
+        model_id = self.id_of(asked)
+        try:
+            return await call(model_id)
+        except UpstreamError as error:
+            if not names_missing_model(error):
+                raise
+        listed = None
+        if not self._ids:  # it has not been looked up
+            with suppress(OllamaError):
+                listed = named(await self.models(exchange), model_id)
+        if listed is None or listed.id == model_id:
+            raise ModelNotFound(not_found)
+        return await call(listed.id)
 
     async def tags(self, exchange: Exchange) -> http.Response:
         """Answer `/api/tags`."""
-        return json_answer(tags_body(await self.models(exchange)))
+        return json_answer(tags_body(await self.models(exchange), zone))
 
     async def show(self, exchange: Exchange) -> http.Response:
         """Answer `/api/show`.
@@ -60,26 +140,19 @@ class Listing:
         """
         request = show_request(exchange.flow.request.raw_content or b"")
         exchange.model = request.model
-        model = await self._model(without_latest(request.model), request.model, exchange)
+        model = await self.find(request.model, exchange)
+        if model is None:
+            raise ModelNotFound(f"model '{canonical_name(request.model)}' not found")
         user_agent = exchange.flow.request.headers.get("user-agent", "")
-        return json_answer(show_body(model, request.model, user_agent))
-
-    async def _model(self, model_id: str, asked: str, exchange: Exchange) -> Model:
-        known = self._catalogue.lookup(model_id)
-        try:
-            listed = await self.models(exchange)
-        except OllamaError:
-            if known.known:
-                return known.model(model_id)
-            raise
-        if model := find(listed, model_id):
-            return model
-        if known.known:
-            return known.model(model_id)
-        raise ModelNotFound(f"model '{canonical_name(asked)}' not found")
+        return json_answer(show_body(model, request, user_agent, zone))
 
 
-def find(models: Iterable[Model], model_id: str) -> Model | None:
+def named(models: Iterable[Model], model_id: str) -> Model | None:
     """The model of this id, whatever the case of its letters."""
-    wanted = canonical_name(model_id).lower()
-    return next((model for model in models if canonical_name(model.id).lower() == wanted), None)
+    wanted = _folded(model_id)
+    return next((model for model in models if _folded(model.id) == wanted), None)
+
+
+def _folded(name: str) -> str:
+    """What two names of one model have in common."""
+    return canonical_name(name).lower()

@@ -19,7 +19,7 @@ from functools import partial
 from typing import Final
 from weakref import WeakValueDictionary
 
-from mitmproxy import ctx, http
+from mitmproxy import connection, ctx, http
 from mitmproxy.proxy import layer
 from mitmproxy.proxy.layers.http import HttpLayer
 from mitmproxy.proxy.layers.http._events import (
@@ -34,7 +34,9 @@ from mitmproxy.proxy.server import ConnectionHandler
 from mitmproxy.utils import asyncio_utils
 
 from addon.framing import frame
+from addon.go_server import LastWords
 from addon.live_layers import LiveEvent, LiveHttpLayer, LiveStream
+from addon.live_requests import BODY_LEFT
 from translators.errors import OllamaError
 
 logger = logging.getLogger(__name__)
@@ -74,10 +76,6 @@ class LiveResponse:
 
 type Answer = Callable[[], Awaitable[http.Response | LiveResponse]]
 """Makes the response to one request. It is cancelled when the client goes away."""
-
-type LastWords = Callable[[Exception, http.Request, bool], http.Response]
-"""Turns an exception that the answer to a request let through into a response; with True, as its head has been sent
-already, into one whose content is the end of the body."""
 
 
 class Pump:
@@ -124,7 +122,7 @@ class Pump:
 
     async def _send_whole(self, response: http.Response) -> None:
         self.head_sent = True
-        frame(response, self.stream.flow.request)
+        frame(response, self.stream.flow.request, closing=BODY_LEFT in self.stream.flow.metadata)
         await self._send(ResponseHeaders(self.stream.stream_id, response))
 
     async def _send_live(self, head: http.Response, body: AsyncGenerator[bytes]) -> None:
@@ -159,13 +157,19 @@ class Pump:
 
 
 class LiveBodies:
-    """The addon that makes live responses possible; others call `answer` from their `request` hook."""
+    """The addon that makes live responses possible; others call `answer` from their `request` hook.
+
+    Attributes:
+        is_ours: Whether everything that a client sends will be answered here, by the listener that it came to; for
+            others to set.
+    """
 
     name = "live-bodies"
 
     def __init__(self, last_words: LastWords) -> None:
         self.streams: WeakValueDictionary[str, LiveStream] = WeakValueDictionary()
         self.last_words = last_words
+        self.is_ours: Callable[[connection.Client], bool] = lambda _: False
         self.pumps: set[Pump] = set()
         self.stopping = False
 
@@ -179,11 +183,18 @@ class LiveBodies:
                 chosen.__class__ = LiveHttpLayer
                 chosen.bodies = self  # type: ignore[attr-defined]  # mypy cannot follow the assignment above
 
-    def claim(self, flow: http.HTTPFlow) -> None:
-        """From the `requestheaders` hook: this request will be answered here, so read its body whole."""
+    def claim(self, flow: http.HTTPFlow, most: int) -> None:
+        """From the `requestheaders` hook: this request will be answered here, so read its body whole.
+
+        Args:
+            flow: With its request's headers.
+            most: The largest body that is read, in bytes; a request with a larger one is answered without its body,
+                and has `BODY_LEFT` in the flow's metadata.
+        """
         flow.request.stream = False
         if stream := self.streams.get(flow.id):
             stream.ours = True
+            stream.most = most
 
     async def answer(self, flow: http.HTTPFlow, answer: Answer) -> None:
         """Answer this flow with what `answer` makes, instead of asking a server.

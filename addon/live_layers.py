@@ -11,10 +11,9 @@ from weakref import WeakValueDictionary
 from mitmproxy import flow, http
 from mitmproxy.proxy import context, events, layer
 from mitmproxy.proxy.commands import SendData
-from mitmproxy.proxy.layers.http import DropStream, HttpLayer, HttpStream, SendHttp
+from mitmproxy.proxy.layers.http import DropStream, HttpLayer, SendHttp, is_h3_alpn
 from mitmproxy.proxy.layers.http._events import (
     HttpEvent,
-    RequestHeaders,
     RequestProtocolError,
     ResponseData,
     ResponseEndOfMessage,
@@ -22,6 +21,9 @@ from mitmproxy.proxy.layers.http._events import (
     ResponseProtocolError,
 )
 from mitmproxy.proxy.layers.http._hooks import HttpErrorHook, HttpResponseHeadersHook
+
+from addon.go_server import GoHttp1Server
+from addon.live_requests import Judge, RequestStream
 
 KEPT_BODY_BYTES: Final = 4 * 1024 * 1024
 """How much of a live body is kept for `flow.response`, that is for mitmweb, HAR and `-w`."""
@@ -40,7 +42,7 @@ class Server(Protocol):
         """Stop at once; nothing more is sent."""
 
 
-class Registry(Protocol):
+class Registry(Judge, Protocol):
     """Whoever gives streams their servers.
 
     Attributes:
@@ -60,11 +62,10 @@ class LiveEvent(events.Event):
         self.event = event
 
 
-class LiveStream(HttpStream):
+class LiveStream(RequestStream):
     """An HTTP stream whose server may be a pump.
 
     Attributes:
-        ours: Its request will be answered here.
         start_pump: Starts its pump, when the request is complete.
         pump: What stands in the server's place.
         chunked: A live body is being sent in HTTP/1.1 chunks, and nothing else can happen to it than an error.
@@ -73,9 +74,8 @@ class LiveStream(HttpStream):
     """
 
     def __init__(self, ctx: context.Context, stream_id: int, bodies: Registry) -> None:
-        super().__init__(ctx, stream_id)
+        super().__init__(ctx, stream_id, bodies)
         self.bodies = bodies
-        self.ours = False
         self.start_pump: Callable[[], Server] | None = None
         self.pump: Server | None = None
         self.chunked = False
@@ -92,22 +92,6 @@ class LiveStream(HttpStream):
     def flow(self, value: http.HTTPFlow) -> None:
         self._flow = value
         self.bodies.streams[value.id] = self
-
-    @override
-    def state_wait_for_request_headers(self, event: RequestHeaders) -> layer.CommandGenerator[None]:
-        """HTTP/1.0 needs no Host header: such a request is for whoever it came to. mitmproxy would refuse it."""
-        request = event.request
-        if request.http_version == "HTTP/1.0" and not request.host and not request.host_header:
-            request.data.host, request.data.port = self.context.client.sockname[:2]
-            request.data.scheme = b"http"
-        yield from super().state_wait_for_request_headers(event)
-
-    @override
-    def check_body_size(self, request: bool) -> layer.CommandGenerator[bool]:
-        """A request that is ours is read whole: `stream_large_bodies` would pass it on unseen."""
-        if self.ours and self.context.options.stream_large_bodies:
-            return False
-        return (yield from super().check_body_size(request))
 
     @override
     def make_server_connection(self) -> layer.CommandGenerator[bool]:
@@ -204,6 +188,8 @@ class LiveHttpLayer(HttpLayer):
     @override
     def _handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
         if not isinstance(event, LiveEvent):
+            if isinstance(event, events.Start):
+                self.serve_as_go()
             yield from super()._handle_event(event)
         elif self.streams.get(event.stream.stream_id) is event.stream:
             if event.stream.chunked and isinstance(event.event, ResponseData):
@@ -217,6 +203,12 @@ class LiveHttpLayer(HttpLayer):
                 if stream in event.stream.context.layers:
                     yield from self.event_to_child(stream, event)
         self._set_writable()
+
+    def serve_as_go(self) -> None:
+        """Put Go's manners in the place of mitmproxy's where all requests of an HTTP/1 connection are ours."""
+        client = self.context.client
+        if self.bodies.is_ours(client) and client.alpn != b"h2" and not is_h3_alpn(client.alpn):
+            self.connections[client] = GoHttp1Server(self.context.fork(), self.bodies.last_words)
 
     def _set_writable(self) -> None:
         """Let each pump know whether HTTP/2 flow control holds back what it has sent."""

@@ -14,13 +14,11 @@ from mitmproxy import http
 
 from addon.catalogue import Known
 from addon.exchange import Exchange
+from addon.machine import zone
 from addon.responses import json_answer
-from translators.durations import LONGEST, NANOSECONDS
+from translators.durations import LONGEST
 from translators.ollama_fields import FOREVER
 from translators.ollama_models import ps_body
-
-DEFAULT_KEEP_ALIVE: Final = 300 * NANOSECONDS
-"""Ollama's, where nobody asks for another."""
 
 MOST_MODELS: Final = 100
 """So many are remembered; a real server too unloads one to make room for another."""
@@ -36,7 +34,7 @@ class _Use:
         answers: How many are being made with it now.
     """
 
-    keep_alive: int = DEFAULT_KEEP_ALIVE
+    keep_alive: int
     expires_ns: int = 0
     answers: int = 0
 
@@ -48,14 +46,18 @@ class _Use:
 class Loaded:
     """The models that a real server would have in memory now."""
 
-    def __init__(self, lookup: Callable[[str], Known], clock: Callable[[], int] = time.time_ns) -> None:
+    def __init__(
+        self, lookup: Callable[[str], Known], keep_alive: int, clock: Callable[[], int] = time.time_ns
+    ) -> None:
         """Begin with none.
 
         Args:
             lookup: What is known of a model by its upstream id.
+            keep_alive: Nanoseconds that a model stays after its last answer, where nobody asks for another time.
             clock: Nanoseconds since the epoch.
         """
         self._lookup = lookup
+        self._keep_alive = keep_alive
         self._clock = clock
         self._uses: dict[str, _Use] = {}
 
@@ -65,10 +67,10 @@ class Loaded:
 
         Args:
             model_id: The upstream's id.
-            keep_alive: Nanoseconds, `FOREVER`, or None to leave it as it is, which is five minutes at first.
+            keep_alive: Nanoseconds, `FOREVER`, or None to leave it as it is, at first the default.
         """
         self._drop()
-        use = self._uses.setdefault(model_id, _Use())
+        use = self._uses.setdefault(model_id, _Use(self._keep_alive))
         if keep_alive is not None:
             use.keep_alive = LONGEST if keep_alive == FOREVER else keep_alive
         use.answers += 1
@@ -88,7 +90,7 @@ class Loaded:
         self._drop()
         now_ns = self._clock()
         uses = self._uses.items()
-        return json_answer(ps_body((self._lookup(name).model(name), use.expiry(now_ns)) for name, use in uses))
+        return json_answer(ps_body(((self._lookup(name).model(name), use.expiry(now_ns)) for name, use in uses), zone))
 
     def _drop(self) -> None:
         """Forget what has expired, and where there is no room what expires first."""

@@ -1,4 +1,4 @@
-"""This machine: the names and addresses under which programs reach it.
+"""This machine: the names and addresses under which programs reach it, and its clock's zone.
 
 Decisions elsewhere take what they need from here as plain values or as a function, so that they can be tested with
 made-up machines.
@@ -6,6 +6,7 @@ made-up machines.
 
 import functools
 import socket
+import time
 from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final
@@ -96,3 +97,8 @@ def is_own_address(address: Address) -> bool:
             return address_of(str(sock.getsockname()[0])) == address
     except OSError:  # no route there, or no IPv6 at all
         return False
+
+
+def zone(seconds: int) -> int:
+    """How many seconds east of UTC this machine's clock stands at a moment (Unix seconds)."""
+    return time.localtime(seconds).tm_gmtoff

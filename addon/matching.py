@@ -17,7 +17,7 @@ from typing import Any, Final, Literal
 from addon.recording import without_surrogates
 from addon.responses import is_openai
 from translators.loose_json import read_json
-from translators.names import without_latest
+from translators.names import upstream_id
 
 type Protocol = Literal["ollama", "openai"]
 
@@ -95,7 +95,7 @@ def _normal_body(body: bytes, protocol: Protocol) -> Any:
     if not isinstance(value, dict):
         return value
     if isinstance(value.get("model"), str):
-        value["model"] = without_latest(value["model"])
+        value["model"] = upstream_id(value["model"])
     return {name: member for name, member in value.items() if name not in IGNORED[protocol]}
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypedDict, cast
 
-from translators.names import without_latest
+from translators.names import upstream_id
 from translators.ollama_models import CAPABILITIES, LONGEST_CONTEXT, ordered
 
 
@@ -58,7 +58,7 @@ class Overrides:
 
     def of(self, model_id: str) -> Override:
         """What is said of a model; capitals do not count, as in Ollama's names."""
-        name, says = without_latest(model_id), Override()
+        name, says = upstream_id(model_id), Override()
         for rule in self._rules:
             if rule.names.fullmatch(name):
                 says.update(rule.says)
@@ -137,4 +137,4 @@ def _either(words: Iterable[str]) -> str:
 
 def _pattern(name: str) -> re.Pattern[str]:
     """A `*` stands for any characters; `:latest`, which Ollama's lists add to every id, may be there."""
-    return re.compile(".*".join(map(re.escape, without_latest(name).split("*"))), re.IGNORECASE | re.DOTALL)
+    return re.compile(".*".join(map(re.escape, upstream_id(name).split("*"))), re.IGNORECASE | re.DOTALL)

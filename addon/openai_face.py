@@ -13,14 +13,14 @@ from mitmproxy import http
 from addon.answer_headers import is_answer_header
 from addon.call import Call, Reply, let_go
 from addon.exchange import Exchange
-from addon.listing import Listing, find
+from addon.listing import Listing, named
 from addon.live import LiveResponse
 from addon.loaded import Loaded
 from addon.responses import OPENAI_PREFIX, json_answer
 from addon.setting_values import LEAST_TELLING, without
 from addon.upstream import Upstream, refuse_redirect
 from translators.errors import ModelNotFound, OllamaError
-from translators.names import without_latest
+from translators.names import upstream_id
 from translators.openai_answers import error_event, model_body, models_body
 from translators.openai_errors import error_from_response
 from translators.openai_forward import END_BYTES, between_events, is_complete, request_to_openai
@@ -57,7 +57,7 @@ async def forward(exchange: Exchange, upstream: Upstream, loaded: Loaded) -> htt
     call = Call("POST", f"/{path}", body, headers_to_upstream(request.headers))
     reply = await upstream.send(call, exchange, retry=OWN_RETRIES not in request.headers)
     if exchange.model and reply.status < 300:
-        loaded.note(without_latest(exchange.model), None)
+        loaded.note(upstream_id(exchange.model), None)
     headers = headers_to_client(reply.headers)
     if reply.status < 300 and reply.content_type.lower().startswith("text/event-stream"):
         return LiveResponse(http.Response.make(reply.status, b"", headers), _events(reply.chunks, exchange))
@@ -82,7 +82,7 @@ async def model(exchange: Exchange, listing: Listing) -> http.Response:
     """
     asked = unquote(exchange.flow.request.path.partition("?")[0].removeprefix(f"{OPENAI_PREFIX}models/"))
     exchange.model = asked
-    found = find(await listing.models(exchange), without_latest(asked))
+    found = named(await listing.models(exchange), upstream_id(asked))
     if found is None:
         raise ModelNotFound(f"The model '{asked}' does not exist")
     return json_answer(model_body(found))

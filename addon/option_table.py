@@ -99,6 +99,13 @@ ORIGINS: Final = Option(
     (),
     "Origins of web pages that may ask, besides those that Ollama allows; several are separated by commas, * is all.",
 )
+KEEP_ALIVE: Final = Option(
+    "ollama_keep_alive",
+    ("OLLAMA_KEEP_ALIVE",),
+    "5m",
+    "How long /api/ps shows a model after its last answer, where a request does not say: a duration such as 30m or 1h, "
+    "seconds, or a negative number for ever.",
+)
 MODELS: Final = Option(
     "ollama_models",
     ("PROXY_MODELS",),
@@ -118,6 +125,13 @@ MAX_RETRIES: Final = Option(
     2,
     "How often a call that failed before its answer began is made again: without a connection, or with status 408, "
     "409, 429 or 5xx. A Retry-After of up to 30 seconds is kept; ollama_request_timeout bounds all tries together.",
+)
+MAX_BODY: Final = Option(
+    "ollama_max_body",
+    ("PROXY_MAX_BODY",),
+    128,
+    "The largest body of a request in MiB, images included; a request with a larger one is answered with status 413.",
+    "MiB",
 )
 UPSTREAM_PROXY: Final = Option(
     "ollama_upstream_proxy",
@@ -165,9 +179,11 @@ OPTIONS: Final = (
     ALLOW,
     HOSTS,
     ORIGINS,
+    KEEP_ALIVE,
     MODELS,
     REQUEST_TIMEOUT,
     MAX_RETRIES,
+    MAX_BODY,
     UPSTREAM_PROXY,
     CA_FILE,
     RECORD_MODE,

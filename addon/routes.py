@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from typing import Final, Literal
+from urllib.parse import quote, unquote
 
 from mitmproxy import http
 
@@ -19,14 +20,25 @@ type Name = Literal[
     "embed",
     "embeddings",
     "ps",
+    "pull",
+    "push",
+    "create",
+    "copy",
+    "delete",
+    "blob",
+    "status",
+    "me",
+    "sign_out",
+    "web_search",
+    "web_fetch",
+    "recommendations",
     "openai",
     "openai_models",
     "openai_model",
     "health",
     "upstream_health",
-    "later",
 ]
-"""What answers a route; `later` is a route of a real server that this proxy does not serve yet."""
+"""What answers a route."""
 
 METHODS: Final = ("HEAD", "GET", "POST", "DELETE")
 """In the order in which `Allow` lists them."""
@@ -63,12 +75,19 @@ ROUTES: Final = (
     _route(r"/api/ps", "GET", "ps"),
     _route(r"/health", "GET", "health"),  # this proxy's own, for load balancers
     _route(r"/openai/health", "GET", "upstream_health"),
-    _route(r"/api/(status|experimental/model-recommendations)", "GET", "later"),
-    _route(r"/api/(pull|push|create|copy|me|signout)", "POST", "later"),
-    _route(r"/api/experimental/(web_search|web_fetch)", "POST", "later"),
-    _route(r"/api/delete", "DELETE", "later"),
-    _route(r"/api/user/keys/[^/]+", "DELETE", "later"),
-    _route(r"/api/blobs/[^/]+", "HEAD POST", "later"),
+    _route(r"/api/pull", "POST", "pull"),
+    _route(r"/api/push", "POST", "push"),
+    _route(r"/api/create", "POST", "create"),
+    _route(r"/api/copy", "POST", "copy"),
+    _route(r"/api/delete", "DELETE", "delete"),
+    _route(r"/api/blobs/[^/]+", "HEAD POST", "blob"),
+    _route(r"/api/status", "GET", "status"),
+    _route(r"/api/me", "POST", "me"),
+    _route(r"/api/signout", "POST", "sign_out"),
+    _route(r"/api/user/keys/[^/]+", "DELETE", "sign_out"),
+    _route(r"/api/experimental/web_search", "POST", "web_search"),
+    _route(r"/api/experimental/web_fetch", "POST", "web_fetch"),
+    _route(r"/api/experimental/model-recommendations", "GET", "recommendations"),
     _route(r"/v1/chat/completions", "POST", "openai"),
     _route(r"/v1/completions", "POST", "openai"),
     _route(r"/v1/embeddings", "POST", "openai"),
@@ -88,14 +107,36 @@ def find(method: str, target: str) -> tuple[Name | None, tuple[str, ...]]:
     Returns:
         What answers it, or None; and the methods that the path knows, none when the path is unknown.
     """
-    path = target.partition("?")[0]
+    path = _decoded(target.partition("?")[0])
     known = [route for route in ROUTES if route.path.fullmatch(path)]
     methods = tuple(each for each in METHODS if any(each in route.methods for route in known))
     return next((route.name for route in known if method in route.methods), None), methods
 
 
+def redirect(method: str, target: str) -> http.Response | None:
+    """Where Go sends a request before anything else is asked, CORS and host included; None for a path that is clean.
+
+    Its mux cleans the path as it was sent, and writes it with its percent signs escaped once more; gin, which reads
+    it decoded, takes a slash away that follows a path of the same method.
+
+    Args:
+        method: As the client sent it.
+        target: The path, with or without a query.
+    """
+    path, mark, query = target.partition("?")
+    if path == "*":
+        return respond(200 if method == "OPTIONS" else 400, "", b"")  # of the server as a whole
+    clean = clean_path(path)
+    if clean != path:
+        return _redirect(307, method, _encoded(clean) + mark + query)
+    plain = _decoded(path)
+    if len(plain) > 1 and plain.endswith("/") and find(method, shorter := _encoded(plain[:-1]))[0]:
+        return _redirect(301 if method == "GET" else 307, method, shorter + mark + query)
+    return None
+
+
 def refuse(method: str, target: str, methods: tuple[str, ...]) -> http.Response:
-    """The answer to a request that has no route: a redirect to the clean path, 405 or 404.
+    """The answer to a request that has no route: 405 or 404.
 
     Args:
         method: As the client sent it.
@@ -104,12 +145,7 @@ def refuse(method: str, target: str, methods: tuple[str, ...]) -> http.Response:
     """
     if methods:
         return _not_allowed(target, ", ".join(methods))
-    path, mark, query = target.partition("?")
-    clean = clean_path(path)
-    if clean != path:
-        return _redirect(307, method, clean + mark + query)
-    if len(path) > 1 and path.endswith("/") and find(method, path[:-1])[0]:
-        return _redirect(301 if method == "GET" else 307, method, path[:-1] + mark + query)
+    path = target.partition("?")[0]
     if is_openai(path):
         return respond(404, JSON, error_body(f"Invalid URL ({method} {path})", 404))
     return respond(404, "text/plain", b"404 page not found")
@@ -133,6 +169,16 @@ def clean_path(path: str) -> str:
             parts.append(part)
     clean = "/" + "/".join(parts)
     return clean + "/" if path.endswith("/") and clean != "/" else clean
+
+
+def _decoded(path: str) -> str:
+    """A path as gin reads it: `%2F` is a slash like another."""
+    return unquote(path, errors="surrogateescape")
+
+
+def _encoded(path: str) -> str:
+    """A path as Go's `net/url` writes it."""
+    return quote(path, safe="/$&+,:;=@", errors="surrogateescape")
 
 
 def _redirect(status: int, method: str, location: str) -> http.Response:

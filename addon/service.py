@@ -11,22 +11,25 @@ from typing import Final
 
 from mitmproxy import ctx, http
 
-from addon import PROXY_VERSION, generation, listen, logs, openai_face, routes
+from addon import PROXY_VERSION, account, blobs, generation, listen, logs, openai_face, routes
 from addon.access import Admission, Asked, admission, client_allowed, origins_from
+from addon.body_limit import BodyLimit, body_limit
 from addon.catalogue import Catalogue
 from addon.embedding import Embedding
 from addon.exchange import CLIENT_GONE, Exchange
 from addon.health import Health
 from addon.listing import Listing
 from addon.live import LiveResponse
+from addon.live_requests import BODY_LEFT
 from addon.loaded import Loaded
 from addon.machine import is_own_address
+from addon.management import Management
 from addon.recorder import noted
 from addon.responses import failure_answer, json_answer, respond
 from addon.settings import Settings
 from addon.source import source_of
 from addon.upstream import Upstream
-from translators.errors import NotBuilt, OllamaError, RequestError
+from translators.errors import OllamaError, RequestError
 from translators.go_json import encode
 
 VERDICT: Final = "ollama-openai.verdict"
@@ -76,15 +79,13 @@ class OllamaService:
         self._recorder = source.recorder
         self.upstream = Upstream(source.transport, max_retries=settings.max_retries, seconds=settings.request_timeout)
         listing = Listing(self.upstream, catalogue, source.list_seconds)
-        loaded = Loaded(catalogue.lookup)
-        embedding = Embedding(self.upstream, loaded)
-        text = partial(generation.answer, upstream=self.upstream, lookup=catalogue.lookup, loaded=loaded)
+        loaded = Loaded(catalogue.lookup, settings.keep_alive)
+        management = Management(listing)
+        embedding = Embedding(self.upstream, listing, loaded)
+        text = partial(generation.answer, upstream=self.upstream, listing=listing, loaded=loaded)
         self._handlers: dict[routes.Name, Handler] = {
-            "root": _root,
-            "version": _version,
-            "health": _health,
+            **_FIXED,
             "upstream_health": Health(self.upstream, settings).answer,
-            "later": _later,
             "tags": listing.tags,
             "show": listing.show,
             "ps": loaded.ps,
@@ -92,10 +93,21 @@ class OllamaService:
             "generate": partial(text, generation.GENERATE_ENDPOINT),
             "embed": embedding.embed,
             "embeddings": embedding.embeddings,
+            "pull": management.pull,
+            "push": management.push,
+            "create": management.create,
+            "copy": management.copy,
+            "delete": management.delete,
+            "recommendations": partial(account.recommendations, listing=listing),
             "openai": partial(openai_face.forward, upstream=self.upstream, loaded=loaded),
             "openai_models": partial(openai_face.models, listing=listing),
             "openai_model": partial(openai_face.model, listing=listing),
         }
+
+    @property
+    def body_limit(self) -> BodyLimit:
+        """How large a request's body may be."""
+        return body_limit(self.settings.max_body, ctx.options.body_size_limit)
 
     def serves(self, settings: Settings) -> bool:
         """Whether it does what these settings ask for: nothing but the log is another."""
@@ -173,12 +185,18 @@ class OllamaService:
         if flow.metadata.get(VERDICT) == "loop":
             raise RequestError("the request has come back to this proxy: OPENAI_BASE_URL leads to it", status=508)
         method, target = flow.request.method, flow.request.path
+        if redirect := routes.redirect(method, target):
+            return redirect
         name, methods = routes.find(method, target)
         admitted = self._admission(flow, methods)
         exchange.cors = admitted.headers
         if admitted.status is not None:
             return respond(admitted.status, "", b"")
-        return routes.refuse(method, target, methods) if name is None else await self._handlers[name](exchange)
+        if name is None:
+            return routes.refuse(method, target, methods)
+        if BODY_LEFT in flow.metadata:
+            raise self.body_limit.error()
+        return await self._handlers[name](exchange)
 
     def _check_client(self, flow: http.HTTPFlow) -> None:
         peer = str(flow.client_conn.peername[0])
@@ -193,8 +211,9 @@ class OllamaService:
         request = flow.request
         listener = listen.listener_of(flow, ctx.options.listen_host)
         direct = listener.port in self.rules.ports
-        # As in Go, the host of an absolute target wins over the header. Where clients are captured it is an address.
-        host = request.host if direct and request.host != request.pretty_host else request.host_header or request.host
+        host = request.host_header or ("" if direct else request.host)
+        if request.method == "CONNECT":
+            host = request.host  # where it leads to
         asked = Asked(request.method, request.headers.get("origin", ""), host, methods)
         # On a listener of mitmproxy's the host has been looked at already: it decided that the request is ours.
         guarded = listener.on_loopback and direct
@@ -213,6 +232,15 @@ async def _health(_exchange: Exchange) -> http.Response:
     return json_answer(encode({"status": "healthy", "version": PROXY_VERSION}))
 
 
-async def _later(exchange: Exchange) -> http.Response:
-    request = exchange.flow.request
-    raise NotBuilt(f"{request.method} {request.path.partition('?')[0]} is not supported by this proxy yet")
+_FIXED: Final[dict[routes.Name, Handler]] = {
+    "root": _root,
+    "version": _version,
+    "health": _health,
+    "blob": blobs.answer,
+    "status": account.status,
+    "me": account.me,
+    "sign_out": account.sign_out,
+    "web_search": partial(account.web, "search"),
+    "web_fetch": partial(account.web, "fetch"),
+}
+"""What answers without any model."""

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
+from translators.durations import LONGEST, NANOSECONDS, parse_duration
+
 type Network = IPv4Network | IPv6Network
 
 ENDPOINTS: Final = ("/chat/completions", "/completions", "/responses", "/embeddings", "/models")
@@ -69,6 +71,22 @@ def retries(value: int) -> int:
     """How often to try again."""
     if not 0 <= value <= 10:
         raise ValueError("give a number from 0 to 10")
+    return value
+
+
+def keep_alive(value: str) -> int:
+    """A time in nanoseconds: a duration as Go reads it, or whole seconds; negative is for ever."""
+    try:
+        nanoseconds = int(value) * NANOSECONDS if re.fullmatch(r"-?\d{1,9}", value) else parse_duration(value)
+    except ValueError:
+        raise ValueError("give a duration such as 30m or 1h, or seconds, or -1 for ever") from None
+    return LONGEST if nanoseconds < 0 else nanoseconds
+
+
+def mebibytes(value: int) -> int:
+    """A size in whole MiB."""
+    if not 1 <= value <= 4096:
+        raise ValueError("give a number of MiB from 1 to 4096")
     return value
 
 

@@ -44,9 +44,11 @@ class Settings:
         allow: Networks whose clients are answered.
         hosts: Further hosts that mean this Ollama, in lower case; `*` is every host.
         origins: Further browser origins.
+        keep_alive: How long a model stays in `/api/ps` after its last answer, in nanoseconds.
         models: Path of models.toml.
         request_timeout: The longest silence of the upstream, in seconds.
         max_retries: How often a failed upstream call is made again.
+        max_body: The largest body of a request, in MiB.
         record_mode: `off` (live, nothing kept), `none` (replay only) or `all` (live, everything kept).
         recordings: The folder of the recordings.
         offline_reason: Why recordings are replayed although nobody asked for it; empty when somebody did.
@@ -65,9 +67,11 @@ class Settings:
     allow: tuple[Network, ...]
     hosts: tuple[str, ...]
     origins: tuple[str, ...]
+    keep_alive: int
     models: Path | None
     request_timeout: int
     max_retries: int
+    max_body: int
     record_mode: RecordMode
     recordings: Path
     offline_reason: str
@@ -166,9 +170,11 @@ def settings_from(options: OptManager, environment: Environment) -> Settings:
         allow=allow,
         hosts=_parsed(options, table.HOSTS, values.hosts),
         origins=_parsed(options, table.ORIGINS, values.items),
+        keep_alive=_parsed(options, table.KEEP_ALIVE, values.keep_alive),
         models=_parsed(options, table.MODELS, values.path),
         request_timeout=_parsed(options, table.REQUEST_TIMEOUT, values.seconds),
         max_retries=_parsed(options, table.MAX_RETRIES, values.retries),
+        max_body=_parsed(options, table.MAX_BODY, values.mebibytes),
         record_mode=record_mode,
         recordings=_parsed(options, table.RECORDINGS, values.path) or PROJECT_ROOT / "recordings",
         offline_reason=offline_reason,

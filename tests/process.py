@@ -76,7 +76,7 @@ def environment(home: Path, variables: Mapping[str, str]) -> dict[str, str]:
     """An environment with nothing in it that could change what the addon does, and these variables."""
     kept = ("PATH", "SYSTEMROOT", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG", "COVERAGE_FILE")
     inherited = {name: os.environ[name] for name in kept if name in os.environ}
-    return {**inherited, "HOME": str(home), "PYTHONUNBUFFERED": "1", **variables}
+    return {**inherited, "HOME": str(home), "PYTHONUNBUFFERED": "1", "TZ": "UTC", **variables}
 
 
 def start(

@@ -10,10 +10,12 @@ _DEFAULT_TAG = "latest"
 _DEFAULT_PLACES = ("registry.ollama.ai/", "library/")  # the host and the namespace that go without saying
 
 # Nothing that a host uses in its ids: control characters, blanks, quotes, angle brackets, ampersands, backslashes,
-# and what an undecodable character became. A name like that is a mistake of the client's, not worth an upstream call.
-_IMPOSSIBLE = re.compile(r"""[\s\x00-\x1f\x7f-\x9f\ufffd"'`<>&\\]""")
+# what an undecodable character became, and a digest (`@20240620` is a version at Google). A name like that is a
+# mistake of the client's, not worth an upstream call.
+_IMPOSSIBLE = re.compile(r"""[\s\x00-\x1f\x7f-\x9f\ufffd"'`<>&\\]|@sha256:""")
 
-_SOURCES = (":cloud", ":local")
+_LOCAL = ":local"
+_SOURCES = (":cloud", _LOCAL)
 
 _VENDORS_OF_OPENAI_MODELS = frozenset({"openai", "azure"})
 _HOST_SUFFIXES = (":latest", ":free")  # Ollama's tag, OpenRouter's price
@@ -33,17 +35,24 @@ def names_two_sources(name: str) -> bool:
 
 def canonical_name(name: str) -> str:
     """The shortest form that Ollama shows in lists: without the default host and namespace, always with a tag."""
-    short = name.strip()
+    short = _without_local(name)
     for place in _DEFAULT_PLACES:
         short = short.removeprefix(place)
     return short if ":" in short.rpartition("/")[2] else f"{short}:{_DEFAULT_TAG}"
 
 
-def without_latest(name: str) -> str:
-    """The name for the upstream: without the blanks around it and the tag that clients add on their own."""
+def upstream_id(name: str) -> str:
+    """The name for the upstream: without blanks around it, Ollama's `:local`, and the tag that clients add."""
+    local = _without_local(name)
+    base, _, tag = local.rpartition(":")
+    return base if base and tag.lower() == _DEFAULT_TAG else local
+
+
+def _without_local(name: str) -> str:
+    """The name without blanks around it and Ollama's suffix for a model that must not run at ollama.com."""
     trimmed = name.strip()
-    base, _, tag = trimmed.rpartition(":")
-    return base if base and tag.lower() == _DEFAULT_TAG else trimmed
+    base, colon, source = trimmed.rpartition(":")
+    return base if base and colon + source.lower() == _LOCAL else trimmed
 
 
 def openai_name(model_id: str) -> str:

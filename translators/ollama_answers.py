@@ -11,18 +11,19 @@ from typing import Any, Final, Literal, NamedTuple, Protocol
 
 from translators.events import Event, Finish, Logprobs, Text, Thinking, ToolCall, Usage
 from translators.go_json import encode, encode_string
+from translators.ollama_context import Turn, context_of
 
 # The order of the keys is Ollama's: `logprobs` stands before the metrics in chat, and last in generate.
 CHAT: Final = (
     '{"model":%(model)s,"created_at":"%(created_at)s",'
-    '"message":{"role":"assistant","content":%(text)s%(thinking)s%(tool_calls)s},'
-    '"done":%(done)s%(logprobs)s%(metrics)s}'
+    '"message":{"role":"%(role)s","content":%(text)s%(thinking)s%(tool_calls)s},'
+    '"done":%(done)s%(logprobs)s%(ending)s}'
 )
 """Shape of an `/api/chat` object."""
 
 GENERATE: Final = (
     '{"model":%(model)s,"created_at":"%(created_at)s",'
-    '"response":%(text)s%(thinking)s,"done":%(done)s%(metrics)s%(tool_calls)s%(logprobs)s}'
+    '"response":%(text)s%(thinking)s,"done":%(done)s%(ending)s%(tool_calls)s%(logprobs)s}'
 )
 """Shape of an `/api/generate` object."""
 
@@ -55,7 +56,15 @@ class StreamWriter:
     A tool call has a line of its own, because clients are known that lose calls which share one.
     """
 
-    def __init__(self, shape: str, model: str, *, sent_ns: int, tool_names: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        shape: str,
+        model: str,
+        *,
+        sent_ns: int,
+        tool_names: Mapping[str, str],
+        conversation: Sequence[Turn] | None = None,
+    ) -> None:
         """Prepare the lines of one answer.
 
         Args:
@@ -63,11 +72,12 @@ class StreamWriter:
             model: The name that the client used.
             sent_ns: Nanoseconds from the arrival of the client's request to the sending of the upstream's.
             tool_names: The client's name of each function that goes by another one upstream.
+            conversation: What was asked, where the final object is to have the `context` to go on from; else None.
         """
         self._shape = shape
         self._model = encode_string(model)
         self._tool_names = tool_names
-        self._metrics = _Metrics(sent_ns)
+        self._ending = _Ending(sent_ns, conversation)
         self._logprobs: list[dict[str, Any]] = []
         # the line of a bare piece of text, ready but for its two variable places; "\0" stands in no JSON text
         bare = _object(shape, self._model, "\0", text="\0") + "\n"
@@ -75,7 +85,7 @@ class StreamWriter:
 
     def feed(self, events: Sequence[Event], moment: Moment) -> list[bytes]:
         """Take the events that came at one moment; returns their lines, each ending in a line feed."""
-        self._metrics.see(events, moment)
+        self._ending.see(events, moment)
         created_at = rfc3339(moment.wall_ns)
         start = f"{self._head}{created_at}{self._middle}"
         lines: list[str] = []
@@ -95,7 +105,7 @@ class StreamWriter:
                     if self._logprobs:  # of tokens that became no text; the final line has none
                         lines.append(self._line(created_at))
                     done = _object(
-                        self._shape, self._model, created_at, done=reason, metrics=self._metrics.fields(moment)
+                        self._shape, self._model, created_at, done=reason, ending=self._ending.fields(moment)
                     )
                     lines.append(done + "\n")
         return [line.encode() for line in lines]
@@ -104,6 +114,7 @@ class StreamWriter:
         """Take a piece of text, not the first one, that stands in JSON as it is; returns its line."""
         if self._logprobs:
             return self.feed([Text(text)], moment)
+        self._ending.hear(text)
         return [f'{self._head}{rfc3339(moment.wall_ns)}{self._middle}"{text}"{self._tail}'.encode()]
 
     def _line(self, created_at: str, **parts: Any) -> str:
@@ -115,12 +126,20 @@ class StreamWriter:
 class WholeWriter:
     """One object without a line end, made of all pieces, on `Finish`."""
 
-    def __init__(self, shape: str, model: str, *, sent_ns: int, tool_names: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        shape: str,
+        model: str,
+        *,
+        sent_ns: int,
+        tool_names: Mapping[str, str],
+        conversation: Sequence[Turn] | None = None,
+    ) -> None:
         """Prepare one answer; the arguments are those of `StreamWriter`."""
         self._shape = shape
         self._model = encode_string(model)
         self._tool_names = tool_names
-        self._metrics = _Metrics(sent_ns)
+        self._ending = _Ending(sent_ns, conversation)
         self._text: list[str] = []
         self._thinking: list[str] = []
         self._tool_calls: list[dict[str, Any]] = []
@@ -128,7 +147,7 @@ class WholeWriter:
 
     def feed(self, events: Sequence[Event], moment: Moment) -> list[bytes]:
         """Take the events that came at one moment; returns nothing until the last, then the object."""
-        self._metrics.see(events, moment)
+        self._ending.see(events, moment)
         for event in events:
             match event:
                 case Text(text):
@@ -146,6 +165,7 @@ class WholeWriter:
     def feed_plain(self, text: str, _moment: Moment) -> list[bytes]:
         """Take a piece of text, not the first one, that stands in JSON as it is; returns nothing."""
         self._text.append(text)
+        self._ending.hear(text)
         return []
 
     def _whole(self, reason: str, moment: Moment) -> str:
@@ -158,17 +178,19 @@ class WholeWriter:
             tool_calls=self._tool_calls,
             logprobs=self._logprobs,
             done=reason,
-            metrics=self._metrics.fields(moment),
+            ending=self._ending.fields(moment),
         )
 
 
-class _Metrics:
-    """The six numbers of a final object."""
+class _Ending:
+    """What only a final object has: the six numbers, and for generate the context to go on from."""
 
-    def __init__(self, sent_ns: int) -> None:
+    def __init__(self, sent_ns: int, conversation: Sequence[Turn] | None) -> None:
         self._sent_ns = sent_ns
         self._first_ns: int | None = None
         self._usage = Usage(None, None)
+        self._conversation = conversation
+        self._heard: list[str] = []
 
     def see(self, events: Sequence[Event], moment: Moment) -> None:
         for event in events:
@@ -176,6 +198,13 @@ class _Metrics:
                 self._usage = event
             elif self._first_ns is None and not isinstance(event, Finish):
                 self._first_ns = moment.elapsed_ns
+            if isinstance(event, Text):
+                self.hear(event.text)
+
+    def hear(self, text: str) -> None:
+        """Remember a piece of the answer, if a context is wanted."""
+        if self._conversation is not None:
+            self._heard.append(text)
 
     def fields(self, end: Moment) -> str:
         """The keys and values, each with a comma before it.
@@ -194,7 +223,13 @@ class _Metrics:
             "eval_count": self._usage.output_tokens,
             "eval_duration": max(1, end.elapsed_ns - first_ns),
         }
-        return members(numbers)
+        return self._context() + members(numbers)
+
+    def _context(self) -> str:
+        if self._conversation is None:
+            return ""
+        said = Turn("assistant", "".join(self._heard))
+        return f',"context":{encode(context_of([*self._conversation, said])).decode()}'
 
 
 def members(numbers: Mapping[str, int | None]) -> str:
@@ -205,6 +240,13 @@ def members(numbers: Mapping[str, int | None]) -> str:
 def load_answer(shape: str, model: str, reason: Literal["load", "unload"], wall_ns: int) -> bytes:
     """The answer to a request without a prompt, streamed or not: one object, without metrics and without a line end."""
     return _object(shape, encode_string(model), rfc3339(wall_ns), done=reason).encode()
+
+
+def debug_answer(shape: str, model: str, rendered: str, images: int, wall_ns: int) -> bytes:
+    """The answer to `_debug_render_only`: what would be asked, and how many images are in it; whole, no line end."""
+    info = {"rendered_template": rendered} | ({"image_count": images} if images else {})
+    told = f',"_debug_info":{encode(info).decode()}'
+    return _object(shape, encode_string(model), rfc3339(wall_ns), ending=told, role="").encode()
 
 
 def error_body(message: str) -> bytes:
@@ -238,7 +280,8 @@ def _object(
     tool_calls: Sequence[dict[str, Any]] = (),
     logprobs: Sequence[dict[str, Any]] = (),
     done: str = "",
-    metrics: str = "",
+    ending: str = "",
+    role: str = "assistant",
 ) -> str:
     """One Ollama object. `model` and `text` are JSON strings already; what is empty is left out."""
     return shape % {
@@ -249,7 +292,8 @@ def _object(
         "tool_calls": f',"tool_calls":{encode(tool_calls).decode()}' if tool_calls else "",
         "logprobs": f',"logprobs":{encode(logprobs).decode()}' if logprobs else "",
         "done": f'true,"done_reason":"{done}"' if done else "false",
-        "metrics": metrics,
+        "ending": ending,
+        "role": role,
     }
 
 

@@ -7,7 +7,7 @@ out when empty, are always strings here, because OllamaKit decodes them strictly
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from translators.durations import NANOSECONDS
 from translators.go_json import encode
 from translators.names import canonical_name
 from translators.ollama_answers import rfc3339
+from translators.ollama_requests import ShowRequest
 
 CAPABILITIES: Final = ("completion", "tools", "insert", "vision", "embedding", "thinking", "audio")
 """Ollama's capabilities that an OpenAI-style server can have, in the order in which they are told."""
@@ -37,6 +38,10 @@ _SYSTEM: Final = "{{- if .System }}{{ .System }}\n{{ end }}"
 _TOOLS: Final = "{{- if .Tools }}<tools>{{ range .Tools }}{{ . }}{{ end }}</tools>\n{{ end }}"
 _MESSAGES: Final = "{{- range .Messages }}{{ .Role }}: %s{{ .Content }}\n{{ end }}"
 _THINKING: Final = "{{ if .Thinking }}<think>{{ .Thinking }}</think>{{ end }}"
+
+
+type Zone = Callable[[int], int]
+"""Tells how many seconds east of UTC the clocks stand at a moment (Unix seconds)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +71,25 @@ def ordered(capabilities: Iterable[str]) -> tuple[str, ...]:
     return tuple(capability for capability in CAPABILITIES if capability in given)
 
 
-def tags_body(models: Iterable[Model]) -> bytes:
+def utc(_seconds: int) -> int:
+    """The zone in which UTC is spoken."""
+    return 0
+
+
+def tags_body(models: Iterable[Model], zone: Zone = utc) -> bytes:
     """The answer of `/api/tags`: newest first, and of one date by name, so that the order never changes."""
     newest_first = sorted(models, key=lambda model: (-model.created, model.id))
-    return encode({"models": [tags_entry(model) for model in newest_first]})
+    return encode({"models": [tags_entry(model, zone) for model in newest_first]})
 
 
-def tags_entry(model: Model) -> dict[str, Any]:
+def tags_entry(model: Model, zone: Zone = utc) -> dict[str, Any]:
     """One model of the list."""
     name = canonical_name(model.id)
     lengths = {"context_length": model.context_length, "embedding_length": model.embedding_length}
     return {
         "name": name,
         "model": name,
-        "modified_at": _modified_at(model),
+        "modified_at": _modified_at(model, zone),
         "size": 0,  # it takes no room on this machine
         "digest": digest_of(model.id),
         "details": _details(model) | {key: length for key, length in lengths.items() if length},
@@ -87,17 +97,18 @@ def tags_entry(model: Model) -> dict[str, Any]:
     }
 
 
-def ps_body(loaded: Iterable[tuple[Model, int]]) -> bytes:
+def ps_body(loaded: Iterable[tuple[Model, int]], zone: Zone = utc) -> bytes:
     """The answer of `/api/ps`: what expires last first, to the second, and of one second by name.
 
     Args:
         loaded: Models, and when each expires, in nanoseconds since the epoch.
+        zone: In which that is told.
     """
     last_first = sorted(loaded, key=lambda entry: (-(entry[1] // NANOSECONDS), entry[0].id))
-    return encode({"models": [_ps_entry(model, expires_ns) for model, expires_ns in last_first]})
+    return encode({"models": [_ps_entry(model, expires_ns, zone) for model, expires_ns in last_first]})
 
 
-def _ps_entry(model: Model, expires_ns: int) -> dict[str, Any]:
+def _ps_entry(model: Model, expires_ns: int, zone: Zone) -> dict[str, Any]:
     name = canonical_name(model.id)
     return {
         "name": name,
@@ -105,24 +116,27 @@ def _ps_entry(model: Model, expires_ns: int) -> dict[str, Any]:
         "size": 0,  # it takes no room on this machine
         "digest": digest_of(model.id),
         "details": _details(model),
-        "expires_at": rfc3339(expires_ns),
+        "expires_at": _in_zone(expires_ns, zone),
         "size_vram": 0,
         "context_length": model.context_length,
     }
 
 
-def show_body(model: Model, asked_name: str, user_agent: str) -> bytes:
+def show_body(model: Model, request: ShowRequest, user_agent: str, zone: Zone = utc) -> bytes:
     """The answer of `/api/show`.
+
+    `verbose` changes nothing: what it adds, the tokenizer's words, is known of files only.
 
     Args:
         model: What is shown.
-        asked_name: The client's name of it.
+        request: What was asked; its `system` and `options` are shown as if they were the model's own.
         user_agent: The client's `User-Agent`, or an empty string: Copilot Chat is shown the name that it asked for.
+        zone: In which times are told.
     """
     architecture = architecture_of(model.id)
     facts: dict[str, Any] = {
         "general.architecture": architecture,
-        "general.basename": asked_name if user_agent.startswith(_COPILOT) else model.id,
+        "general.basename": request.model if user_agent.startswith(_COPILOT) else model.id,
         f"{architecture}.context_length": model.context_length,
     }
     if model.embedding_length:
@@ -131,13 +145,14 @@ def show_body(model: Model, asked_name: str, user_agent: str) -> bytes:
     return encode(
         {
             "license": "",
-            "modelfile": _modelfile(canonical_name(model.id), template),
+            "modelfile": _modelfile(canonical_name(model.id), template, request),
             "parameters": "",
             "template": template,
+            **({"system": request.system} if request.system else {}),
             "details": _details(model),
             "model_info": dict(sorted(facts.items())),
             "capabilities": model.capabilities,
-            "modified_at": _modified_at(model),
+            "modified_at": _modified_at(model, zone),
         }
     )
 
@@ -177,16 +192,43 @@ def _template(capabilities: tuple[str, ...]) -> str:
     return f"{_INSERT}{chat}{{{{ end }}}}" if "insert" in capabilities else chat
 
 
-def _modelfile(name: str, template: str) -> str:
+def _modelfile(name: str, template: str, request: ShowRequest) -> str:
     """In the words of `ollama show --modelfile`."""
-    return (
-        '# Modelfile generated by "ollama show"\n'
-        "# To build a new Modelfile based on this, replace FROM with:\n"
-        f"# FROM {name}\n\n"
-        f"FROM {name}\n"
-        f'TEMPLATE """{template}"""\n'
-    )
+    lines = [
+        '# Modelfile generated by "ollama show"',
+        "# To build a new Modelfile based on this, replace FROM with:",
+        f"# FROM {name}",
+        "",
+        f"FROM {name}",
+        f"TEMPLATE {_in_modelfile(template)}",
+        *([f"SYSTEM {_in_modelfile(request.system)}"] if request.system else []),
+    ]
+    for option, value in request.options.items():
+        values = value if isinstance(value, list) else [value]
+        lines += [f"PARAMETER {option} {_in_modelfile(_go_value(each))}" for each in values]
+    return "\n".join(lines) + "\n"
 
 
-def _modified_at(model: Model) -> str:
-    return rfc3339(model.created * NANOSECONDS)
+def _in_modelfile(text: str) -> str:
+    """Text as Ollama's `Modelfile` writer quotes it: only where it would not be one word of one line."""
+    if "\n" not in text and text == text.strip(" "):
+        return text
+    return f'"""{text}"""' if '"' in text else f'"{text}"'
+
+
+def _go_value(value: Any) -> str:
+    """A JSON value as Go prints it; of the composite ones, which no parameter has, its JSON."""
+    return value if isinstance(value, str) else encode(value).decode()
+
+
+def _modified_at(model: Model, zone: Zone) -> str:
+    return _in_zone(model.created * NANOSECONDS, zone)
+
+
+def _in_zone(wall_ns: int, zone: Zone) -> str:
+    """A time as Go writes it in a zone; the answers' `created_at` is in UTC wherever the server stands."""
+    offset = zone(wall_ns // NANOSECONDS)
+    if not offset:
+        return rfc3339(wall_ns)
+    hours, minutes = divmod(abs(offset) // 60, 60)
+    return f"{rfc3339(wall_ns + offset * NANOSECONDS)[:-1]}{'-' if offset < 0 else '+'}{hours:02}:{minutes:02}"

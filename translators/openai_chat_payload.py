@@ -7,13 +7,15 @@ dropped without one.
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from translators.errors import OllamaError
+from translators.errors import OllamaError, RequestError
 from translators.go_quote import quoted
 from translators.images import image_part, images_to_user_messages
 from translators.notes import Note
+from translators.ollama_context import Turn
+from translators.ollama_generate import generate_request_to_chat
 from translators.ollama_requests import ChatRequest, GenerateRequest, Message
 from translators.openai_tools import legal_name, legal_names, tools_to_openai
 from translators.options import options_to_openai
@@ -34,9 +36,6 @@ _JSON_ASKED_ALOUD = Note(
     "format", "converted", f'response_format json_object, and "{_JSON_SENTENCE}": OpenAI wants the word in a message'
 )
 
-_SHARED_WITH_CHAT = ("stream", "format", "options", "think", "logprobs", "top_logprobs")
-"""Fields of a generate request that mean the same in a chat request."""
-
 
 @dataclass(frozen=True, slots=True)
 class Translated:
@@ -47,11 +46,13 @@ class Translated:
             lone surrogates nor NaN pass the decoder.
         notes: What did not travel unchanged, each said once.
         tool_names: Function names in the payload -> the client's names, for those that differ.
+        conversation: For `/api/generate`: what the answer's `context` begins with; None for a chat, which has none.
     """
 
     payload: dict[str, Any]
     notes: tuple[Note, ...]
     tool_names: dict[str, str]
+    conversation: list[Turn] | None = None
 
 
 def chat_request_to_openai(request: ChatRequest, model: str, profile: Profile) -> Translated:
@@ -88,25 +89,22 @@ def chat_request_to_openai(request: ChatRequest, model: str, profile: Profile) -
 
 
 def generate_request_to_openai(request: GenerateRequest, model: str, profile: Profile) -> Translated:
-    """Translate `/api/generate` as the chat of its `system` and its `prompt` with `images`.
-
-    `suffix`, `raw`, `template` and `context` have no counterpart on Chat Completions and are not looked at: the
-    caller refuses requests that need them.
+    """Translate `/api/generate` as the chat that it means.
 
     Args:
-        request: With a prompt.
+        request: With a prompt, and without `suffix` and `raw`.
         model: The upstream's id of the model.
         profile: What that model accepts.
 
     Raises:
-        OllamaError: 500, a bad `format` or an option of the wrong type, in Ollama's words.
+        RequestError: 500, a bad `template` or `format`, or an option of the wrong type, in Ollama's words.
     """
-    system = [Message.model_construct(role="system", content=request.system)] if request.system else []
-    prompt = Message.model_construct(role="user", content=request.prompt, images=request.images)
-    chat = ChatRequest.model_construct(
-        messages=[*system, prompt], **{name: getattr(request, name) for name in _SHARED_WITH_CHAT}
-    )
-    return chat_request_to_openai(chat, model, profile)
+    chat = generate_request_to_chat(request)
+    try:
+        translated = chat_request_to_openai(chat.request, model, profile)
+    except OllamaError as error:  # unlike chat, generate looks at the format before it begins an answer
+        raise RequestError(error.message, status=error.status) from error
+    return replace(translated, notes=(*chat.notes, *translated.notes), conversation=chat.conversation)
 
 
 def _noted[T](result: tuple[T, list[Note]], notes: list[Note]) -> T:
@@ -204,4 +202,5 @@ def _logprobs(request: ChatRequest, profile: Profile, effort: str | None) -> tup
     notes = []
     if top < request.top_logprobs:
         notes.append(Note("top_logprobs", "converted", f"{top}: the most that {profile.name} takes"))
-    return {"logprobs": True, **({"top_logprobs": top} if top else {})}, notes
+    # At least one alternative is asked for, as Ollama does it: some servers send no log probabilities without.
+    return {"logprobs": True, "top_logprobs": max(top, 1)}, notes

@@ -39,8 +39,14 @@ class ChatCompletionReader:
         bare: The last chunk was nothing but text.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, top_logprobs: int = 0) -> None:
+        """Begin an answer.
+
+        Args:
+            top_logprobs: How many alternatives for each token the client wants; more may have been asked for.
+        """
         self.bare = False
+        self._top_logprobs = top_logprobs
         self._calls = ToolCallAssembler()
         self._usage: dict[str, int] = {}
         self._finish = ""
@@ -120,7 +126,7 @@ class ChatCompletionReader:
             pieces.append(Thinking(thinking))
         if text:
             pieces.append(Text(text))
-        if choice.get("logprobs") and (entries := _logprobs(choice["logprobs"])):
+        if choice.get("logprobs") and (entries := _logprobs(choice["logprobs"], self._top_logprobs)):
             pieces.insert(len(pieces) - 1 if pieces else 0, Logprobs(entries))
         events += pieces
 
@@ -216,14 +222,14 @@ def _content(content: Any) -> tuple[str, str]:
     return text, thinking
 
 
-def _logprobs(logprobs: Any) -> list[dict[str, Any]]:
-    """`logprobs.content` in Ollama's form."""
+def _logprobs(logprobs: Any, most: int) -> list[dict[str, Any]]:
+    """`logprobs.content` in Ollama's form, with at most so many alternatives."""
     content = logprobs.get("content") if isinstance(logprobs, dict) else None
     entries = []
     for item in content if isinstance(content, list) else []:
         if entry := _logprob(item):
             top = item.get("top_logprobs")
-            if found := [e for e in map(_logprob, top if isinstance(top, list) else []) if e]:
+            if found := [e for e in map(_logprob, top if isinstance(top, list) else []) if e][:most]:
                 entry["top_logprobs"] = found
             entries.append(entry)
     return entries

@@ -10,7 +10,7 @@ from typing import Final
 
 import orjson
 
-from translators.names import without_latest
+from translators.names import upstream_id
 
 END_BYTES: Final = 10
 """As many of the last bytes of a stream as the functions below look at."""
@@ -46,7 +46,7 @@ def request_to_openai(body: bytes) -> tuple[str, bytes]:
         asked = request.get("model") if isinstance(request, dict) else None
         if not isinstance(asked, str):
             return "", body
-        if without_latest(asked) == asked:
+        if upstream_id(asked) == asked:
             return asked, body
     try:
         return _replaced(body.decode(), body)
@@ -56,7 +56,7 @@ def request_to_openai(body: bytes) -> tuple[str, bytes]:
 
 def _replaced(text: str, body: bytes) -> tuple[str, bytes]:
     name, start, end = _model_in(text)
-    wanted = without_latest(name)
+    wanted = upstream_id(name)
     if wanted == name:
         return name, body
     return name, b"".join((text[:start].encode(), json.dumps(wanted).encode(), text[end:].encode()))

@@ -6,18 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.packages import NODE, install_from_npm, needs_node
 from tests.process import Process, environment
-
-NODE, NPM = shutil.which("node"), shutil.which("npm")
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(NODE is None or NPM is None, reason="node and npm are not on PATH: apt install nodejs npm")
+@needs_node
 def test_it_lists_chats_streams_calls_tools_embeds_and_understands_errors(proxy: Process, tmp_path: Path) -> None:
     assert NODE
-    assert NPM
-    install = [NPM, "install", "--no-audit", "--no-fund", "--silent", "openai@6"]
-    subprocess.run(install, cwd=tmp_path, check=True, timeout=110)
+    install_from_npm(tmp_path, "openai@6")
     script = shutil.copy(Path(__file__).with_name("openai_round.mjs"), tmp_path)
     run = subprocess.run(
         [NODE, str(script), proxy.url],

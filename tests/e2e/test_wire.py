@@ -43,13 +43,7 @@ def chat(text: str, **more: Any) -> dict[str, Any]:
         ("POST", "/", 405, PLAIN, b"405 method not allowed"),
         ("POST", "/api/chat", 400, JSON, b'{"error":"missing request body"}'),
         ("POST", "/api/show", 400, JSON, b'{"error":"missing request body"}'),
-        (
-            "POST",
-            "/api/pull",
-            501,
-            JSON,
-            b'{"error":"POST /api/pull is not supported by this proxy yet"}',
-        ),
+        ("POST", "/api/pull", 400, JSON, b'{"error":"missing request body"}'),
     ],
 )
 def test_fixed_answers(proxy: Process, method: str, path: str, status: int, content_type: str, body: bytes) -> None:
@@ -137,7 +131,7 @@ def test_a_generate_stream_has_ollamas_lines(proxy: Process) -> None:
     got = ask(proxy.port, "POST", "/api/generate", {"model": "gpt-4o", "prompt": "hello there"})
     *pieces, last = got.lines
     assert all(list(line) == ["model", "created_at", "response", "done"] for line in pieces)
-    assert list(last) == ["model", "created_at", "response", "done", "done_reason", *METRICS]
+    assert list(last) == ["model", "created_at", "response", "done", "done_reason", "context", *METRICS]
 
 
 @pytest.mark.parametrize("path", ["/api/chat", "/api/generate"])
@@ -189,8 +183,9 @@ def test_a_content_encoding_is_not_looked_at(proxy: Process, encoding: str) -> N
     ("body", "status"),
     [
         ({"template": "x"}, 200),  # nothing to say: a load, which looks at no template
-        ({"suffix": "x", "prompt": "p", "options": {"num_ctx": "x"}}, 500),
-        ({"suffix": "x", "prompt": "p"}, 501),
+        ({"suffix": "x", "prompt": "p", "options": {"num_ctx": "x"}}, 400),  # the model is known to lack it
+        ({"raw": True, "prompt": "p", "options": {"num_ctx": "x"}}, 500),
+        ({"raw": True, "prompt": "p"}, 501),
     ],
 )
 def test_what_cannot_be_done_yet_is_told_after_what_ollama_tells(

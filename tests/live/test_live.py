@@ -25,6 +25,9 @@ def last_words(error: Exception, _request: http.Request, begun: bool) -> http.Re
     return http.Response.make(500, text, {"content-type": "application/json"})
 
 
+MOST = 1024 * 1024
+
+
 class Gate:
     """Lets an answer go on, one step for each time that the test opens it from its own thread."""
 
@@ -65,7 +68,7 @@ class Answers:
         self.bodies = LiveBodies(last_words)
 
     def requestheaders(self, flow: http.HTTPFlow) -> None:
-        self.bodies.claim(flow)
+        self.bodies.claim(flow, MOST)
 
     async def request(self, flow: http.HTTPFlow) -> None:
         await self.bodies.answer(flow, self.make(flow))

@@ -11,7 +11,7 @@ from mitmproxy.test import tflow
 
 from addon.catalogue import by_name
 from addon.exchange import Exchange
-from addon.loaded import DEFAULT_KEEP_ALIVE, MOST_MODELS, Loaded
+from addon.loaded import MOST_MODELS, Loaded
 from translators.durations import LONGEST, NANOSECONDS
 from translators.ollama_fields import FOREVER
 from translators.ollama_models import Model, digest_of, ps_body, tags_entry
@@ -40,7 +40,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def loaded(clock: Clock) -> Loaded:
-    return Loaded(by_name, clock)
+    return Loaded(by_name, 300 * NANOSECONDS, clock)
 
 
 def listed(loaded: Loaded) -> list[dict[str, Any]]:
@@ -109,7 +109,7 @@ def test_a_model_that_was_unloaded_begins_anew(loaded: Loaded, clock: Clock) -> 
     loaded.note("m", 20 * NANOSECONDS)
     clock.forward(21)
     loaded.note("m", None)
-    assert seconds_left(loaded, clock) == [DEFAULT_KEEP_ALIVE / NANOSECONDS]
+    assert seconds_left(loaded, clock) == [300]
 
 
 def test_a_model_in_use_does_not_expire_and_its_time_begins_when_the_answer_ends(loaded: Loaded, clock: Clock) -> None:

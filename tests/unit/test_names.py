@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from translators.names import canonical_name, is_possible_name, names_two_sources, without_latest
+from translators.names import canonical_name, is_possible_name, names_two_sources, upstream_id
 
 HOSTED = [
     "gpt-4o",
@@ -72,12 +72,12 @@ def test_the_canonical_name_is_short_and_shows_the_tag(name: str, canonical: str
     ],
 )
 def test_only_an_added_latest_and_blanks_are_taken_off(name: str, sent: str) -> None:
-    assert without_latest(name) == sent
+    assert upstream_id(name) == sent
 
 
 @given(st.sampled_from(HOSTED))
 def test_a_hosted_name_survives_being_listed_and_asked_for(name: str) -> None:
-    assert without_latest(canonical_name(name)) == name
+    assert upstream_id(canonical_name(name)) == name
 
 
 @pytest.mark.parametrize("name", ["demo:cloud:local", "demo:local:cloud", " Demo:CLOUD:Local "])

@@ -14,11 +14,13 @@ from translators.ollama_answers import (
     Moment,
     StreamWriter,
     WholeWriter,
+    debug_answer,
     error_body,
     error_line,
     load_answer,
     rfc3339,
 )
+from translators.ollama_context import Turn, conversation_in
 
 SECOND = 1_000_000_000
 AT = 1_787_306_400 * SECOND  # 2026-08-21T10:00:00Z
@@ -128,6 +130,31 @@ def test_logprobs_wait_for_the_next_line_or_get_one_of_their_own() -> None:
     extra, final = (json.loads(line) for line in writer.feed([Logprobs([ENTRY]), Finish("stop")], END))
     assert (extra["message"]["content"], extra["logprobs"]) == ("", [ENTRY])
     assert "logprobs" not in final
+
+
+@pytest.mark.parametrize("kind", [StreamWriter, WholeWriter])
+def test_the_context_of_a_conversation_stands_before_the_counts_and_goes_on_from_what_was_said(
+    kind: type[StreamWriter] | type[WholeWriter],
+) -> None:
+    writer = kind(GENERATE, "m", sent_ns=SENT, tool_names=NAMES, conversation=[Turn("user", "Hi")])
+    lines = [*writer.feed([Thinking("hm"), Text("a")], END), *writer.feed_plain("b", END)]
+    lines += writer.feed([Text("c"), Usage(1, 2), Finish("stop")], END)
+    final = json.loads(lines[-1])
+    assert conversation_in(final["context"]) == [Turn("user", "Hi"), Turn("assistant", "abc")]
+    assert b',"done":true,"done_reason":"stop","context":[' in lines[-1]
+    assert list(final)[-6:] == list(json.loads("{" + NUMBERS[1:] + "}"))
+    assert not any(b"context" in line for line in lines[:-1])
+
+
+def test_what_would_be_asked_is_told_in_the_shape_of_the_route() -> None:
+    assert debug_answer(CHAT, "m", '{"a":"<"}', 0, AT).decode() == (
+        '{"model":"m","created_at":"2026-08-21T10:00:00Z","message":{"role":"","content":""},"done":false,'
+        '"_debug_info":{"rendered_template":"{\\"a\\":\\"\\u003c\\"}"}}'
+    )
+    assert debug_answer(GENERATE, "m", "x", 2, AT).decode() == (
+        '{"model":"m","created_at":"2026-08-21T10:00:00Z","response":"","done":false,'
+        '"_debug_info":{"rendered_template":"x","image_count":2}}'
+    )
 
 
 def test_a_function_gets_the_clients_name_back() -> None:

@@ -86,7 +86,13 @@ def test_keys_match_in_any_case_and_the_last_one_wins() -> None:
 
 def test_unknown_fields_are_ignored_at_every_level() -> None:
     message = {"role": "user", "name": 1, "tool_calls": [{"type": 1, "function": {"strict": 1}}]}
-    assert chat(seed=1, messages=[message], _debug_render_only=1).messages[0].role == "user"
+    assert chat(seed=1, messages=[message], debug_render_only=1).messages[0].role == "user"
+
+
+def test_the_underscore_of_a_field_is_part_of_its_key() -> None:
+    assert chat(_debug_render_only=True).debug_render_only
+    assert chat(_DEBUG_render_only=True).debug_render_only
+    assert not chat(debug_render_only=True).debug_render_only
 
 
 def test_a_message_is_read_whole() -> None:

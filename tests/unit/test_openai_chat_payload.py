@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from translators.errors import OllamaError
 from translators.notes import Note
+from translators.ollama_context import Turn
 from translators.ollama_requests import chat_request, generate_request
 from translators.openai_chat_payload import Translated, chat_request_to_openai, generate_request_to_openai
 from translators.profiles import DEFAULT, Profile, profile_for
@@ -273,7 +274,8 @@ def test_a_bad_option_is_ollama_s_own_500() -> None:
 @pytest.mark.parametrize(
     ("model_id", "top_logprobs", "sent"),
     [
-        ("gpt-4o", 0, {"logprobs": True}),
+        ("gpt-4o", 0, {"logprobs": True, "top_logprobs": 1}),
+        ("gpt-4o", 1, {"logprobs": True, "top_logprobs": 1}),
         ("gpt-4o", 20, {"logprobs": True, "top_logprobs": 20}),
         ("gpt-5.4", 20, {"logprobs": True, "top_logprobs": 5}),
         ("o3", 3, {}),
@@ -285,7 +287,7 @@ def test_logprobs_are_sent_as_far_as_the_model_takes_them(
 ) -> None:
     translated = chat(profile_for(model_id), logprobs=True, top_logprobs=top_logprobs)
     assert {key: value for key, value in translated.payload.items() if "logprobs" in key} == sent
-    assert bool(translated.notes) == (sent.get("top_logprobs", 0) != top_logprobs)
+    assert bool(translated.notes) == (sent.get("top_logprobs", 0) < top_logprobs)
 
 
 def test_tools_on_a_model_that_reasons_by_default_turn_reasoning_off_and_sampling_on() -> None:
@@ -311,11 +313,17 @@ def test_generate_is_the_chat_of_its_system_and_its_prompt() -> None:
         },
         (Note("think", "renamed", "reasoning_effort"),),
         {},
+        [Turn("system", "Be brief."), Turn("user", "What is it?")],
     )
 
 
 def test_the_smallest_generate_is_one_user_message() -> None:
-    assert generate() == Translated({"model": "m-1", "messages": HI}, (), {})
+    assert generate() == Translated({"model": "m-1", "messages": HI}, (), {}, [Turn("user", "Hi")])
+
+
+def test_generate_tells_what_became_of_its_template_beside_all_else() -> None:
+    translated = generate(template="{{ range .Messages }}{{ end }}", options={"top_k": 1})
+    assert [note.field for note in translated.notes] == ["template", "options.top_k"]
 
 
 def test_generate_refuses_a_bad_format_as_chat_does() -> None:

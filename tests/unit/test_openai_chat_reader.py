@@ -28,8 +28,8 @@ def call(index: int | None, arguments: Any, id_: str | None = None, name: str | 
     return {k: v for k, v in element.items() if v is not None}
 
 
-def read(*chunks: Json, complete: bool = True) -> list[Event]:
-    reader = ChatCompletionReader()
+def read(*chunks: Json, complete: bool = True, top_logprobs: int = 20) -> list[Event]:
+    reader = ChatCompletionReader(top_logprobs)
     return [event for chunk in chunks for event in reader.feed(chunk)] + reader.close(complete=complete)
 
 
@@ -325,6 +325,18 @@ def with_logprobs(chunk: Json, *content: Any) -> Json:
 )
 def test_logprobs_take_ollamas_form(given_: Json, entry: Json) -> None:
     assert read(with_logprobs(delta(content="x"), given_), delta("stop")) == [Logprobs([entry]), Text("x"), STOP]
+
+
+@pytest.mark.parametrize("wanted", [0, 1, 2])
+def test_no_more_alternatives_are_told_than_were_asked_for(wanted: int) -> None:
+    top = [{"token": token, "logprob": -1} for token in "ab"]
+    chunk = with_logprobs(delta(content="x"), {"token": "a", "logprob": -1, "top_logprobs": top})
+    match read(chunk, delta("stop"), top_logprobs=wanted):
+        case [Logprobs([entry]), *_]:
+            assert len(entry.get("top_logprobs", [])) == wanted
+            assert ("top_logprobs" in entry) == bool(wanted)
+        case events:
+            pytest.fail(f"no logprobs in {events}")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from translators.names import without_latest
+from translators.names import upstream_id
 from translators.openai_forward import END_BYTES, between_events, is_complete, request_to_openai
 
 NAMES = st.text(st.characters(codec="utf-8"), min_size=1) | st.sampled_from(
@@ -37,7 +37,7 @@ def bodies(draw: st.DrawFn) -> tuple[str, bytes, bytes]:
 
     before, comma, after = draw(SPACES), f"{draw(SPACES)},{draw(SPACES)}", draw(SPACES)
     asked = json.dumps(name, ensure_ascii=draw(st.booleans()))
-    wanted = asked if without_latest(name) == name else json.dumps(without_latest(name))
+    wanted = asked if upstream_id(name) == name else json.dumps(upstream_id(name))
     return name, request(asked), request(wanted)
 
 

@@ -14,6 +14,7 @@ from addon.option_table import OPTION_NAMES, OPTIONS, VARIABLES, markdown_table
 from addon.setting_values import redacted, shown
 from addon.settings import Settings, add_options, deferred_problem, settings_from
 from tests.setting_sources import KEY, isolated, options, outside
+from translators.durations import LONGEST
 
 
 @pytest.fixture(autouse=True)
@@ -180,6 +181,25 @@ def test_a_wrong_mode_names_the_right_ones() -> None:
 def test_recordings_are_in_the_project_unless_another_folder_is_named() -> None:
     assert parsed().recordings == PROJECT_ROOT / "recordings"
     assert parsed(ollama_recordings="~/tapes").recordings == Path.home() / "tapes"
+
+
+@pytest.mark.parametrize(
+    ("given_", "seconds"),
+    [("5m", 300), ("90", 90), ("0", 0), ("1h30m", 5400), ("0.5s", 0.5), ("1.5h", 5400)],
+)
+def test_a_keep_alive_is_read_as_ollama_reads_its_variable(given_: str, seconds: float) -> None:
+    assert parsed(ollama_keep_alive=given_).keep_alive == int(seconds * 1e9)
+
+
+@pytest.mark.parametrize("given_", ["-1", "-1m"])
+def test_a_negative_keep_alive_is_for_ever(given_: str) -> None:
+    assert parsed(ollama_keep_alive=given_).keep_alive == LONGEST
+
+
+@pytest.mark.parametrize("given_", ["", "for ever", "5 m", "1d", "99999999999999999999"])
+def test_a_keep_alive_that_is_none_is_refused(given_: str) -> None:
+    with pytest.raises(ValueError, match=r"ollama_keep_alive \(OLLAMA_KEEP_ALIVE\) .*give a duration such as 30m"):
+        parsed(ollama_keep_alive=given_)
 
 
 @pytest.mark.parametrize("count", [-1, 11])

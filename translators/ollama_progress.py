@@ -1,0 +1,35 @@
+"""The lines in which Ollama tells how it gets on with pulling and pushing a model (`ollama-contract.md` 2.7, 3.9)."""
+
+from typing import Final
+
+from translators.errors import OllamaError
+from translators.go_json import encode
+
+PULLING_MANIFEST: Final = "pulling manifest"
+RETRIEVING_MANIFEST: Final = "retrieving manifest"
+NO_MANIFEST: Final = "couldn't retrieve manifest"
+SUCCESS: Final = "success"
+
+NOT_AT_THE_REGISTRY: Final = "file does not exist"
+"""Why an unknown model is not pulled; the `ollama` command looks for these words."""
+
+
+def progress_body(status: str) -> bytes:
+    """A line without its end."""
+    return encode({"status": status})
+
+
+def pull_error(reason: str) -> OllamaError:
+    """The error of a pull.
+
+    Args:
+        reason: `NOT_AT_THE_REGISTRY`, or the upstream's sentence.
+    """
+    return OllamaError(f"pull model manifest: {reason}")
+
+
+def unqualified_name(model: str) -> OllamaError:
+    """The error for a name that no model can have; Ollama shows it whole, with registry, namespace and tag."""
+    tagged = model if ":" in model.rpartition("/")[2] else f"{model}:latest"
+    places = ("registry.ollama.ai", "library")[: max(0, 2 - tagged.count("/"))]
+    return OllamaError(f"unqualified name: {'/'.join((*places, tagged))}")
