@@ -16,6 +16,7 @@ from addon.catalogue import Catalogue
 from scripts.make_catalogue import CATALOGUE, catalogue_of, text_of
 from translators.names import canonical_name
 from translators.ollama_models import show_body, tags_body
+from translators.ollama_requests import ShowRequest
 from translators.openai_models import entries_of
 
 if "SHARED_DIR" not in os.environ:
@@ -45,7 +46,7 @@ def test_the_sdk_reads_the_list_and_every_model_of_it(file: Path) -> None:
         (entry["modified_at"] for entry in body["models"]), reverse=True
     )
     for model in models:
-        shown = ollama.ShowResponse(**json.loads(show_body(model, model.id, "")))
+        shown = ollama.ShowResponse(**json.loads(show_body(model, ShowRequest(model=model.id), "")))
         assert shown.modelinfo
         assert shown.capabilities
 
@@ -60,7 +61,7 @@ def test_every_model_for_text_is_listed(file: Path) -> None:
 @pytest.mark.parametrize("golden", ["show-demo-chat", "show-demo-tmpl", "show-demo-embed", "show-copilot"])
 def test_what_is_shown_stands_in_a_real_server_s_order(golden: str) -> None:
     real = answered(golden)
-    ours = json.loads(show_body(Catalogue.load(None).lookup("gpt-4o").model("gpt-4o"), "gpt-4o", ""))
+    ours = json.loads(show_body(Catalogue.load(None).lookup("gpt-4o").model("gpt-4o"), ShowRequest(model="gpt-4o"), ""))
     assert [key for key in ours if key in real] == [key for key in real if key in ours]
     assert list(ours["details"]) == list(real["details"])
     assert {
