@@ -96,11 +96,15 @@ def test_an_error_of_our_own_is_an_ollama_error_and_the_request_travels_nowhere(
 def test_an_error_while_a_request_is_judged_keeps_it_from_travelling_on(upstream: Upstream, tmp_path: Path) -> None:
     script = tmp_path / "broken.py"
     script.write_text(
-        "import addon.listen\n\ndef verdict_of(*_):\n    raise RuntimeError('broken')\n\n"
+        "import addon.listen\nreal = addon.listen.verdict_of\n\n"
+        "def verdict_of(flow, *rest):\n"
+        "    if 'authorization' in flow.request.headers:\n        raise RuntimeError('broken')\n"
+        "    return real(flow, *rest)\n\n"
         "addon.listen.verdict_of = verdict_of\n"
     )
     target = f"{upstream.base_url}/chat/completions"
     with serving(upstream.base_url, tmp_path, "-s", str(script)) as proxy:
+        assert ask(proxy.port, "GET", "/").status == 200  # the start is over, which any error logged in it would end
         got = ask(proxy.port, "POST", target, chat("marker-fail-open"), Authorization="Bearer any")
     assert got.status == 500
     assert "internal error of the proxy (RuntimeError)" in json.loads(got.body)["error"]["message"]  # OpenAI's path
