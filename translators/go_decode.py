@@ -70,8 +70,13 @@ def decode(body: bytes) -> Document:
     Raises:
         RequestError: 400 with Go's text: nothing there, not JSON, or more than 1024 brackets open.
     """
-    value = body[: end_of_first_value(body)].decode("utf-8", "surrogateescape")
-    text = _ESCAPE.sub(_without_lone_surrogate, _UNDECODABLE.sub("\ufffd", value))
+    try:
+        orjson.loads(body)
+    except orjson.JSONDecodeError:
+        value = body[: end_of_first_value(body)].decode("utf-8", "surrogateescape")
+        text = _ESCAPE.sub(_without_lone_surrogate, _UNDECODABLE.sub("\ufffd", value))
+    else:
+        text = body.decode()
     document: Document = json.loads(text, parse_int=NumberLiteral, parse_float=NumberLiteral, object_pairs_hook=tuple)
     return document
 

@@ -5,7 +5,7 @@ Like Go it looks at bytes: what is inside a string need not be UTF-8.
 """
 
 import re
-from enum import Enum, auto
+from enum import IntEnum, auto
 
 from translators.errors import RequestError
 from translators.go_quote import escaped
@@ -14,7 +14,7 @@ MAX_DEPTH = 1024
 """Brackets open at once. Go's limit is 10,000; this is orjson's, so that both ways of reading accept the same."""
 
 
-class _State(Enum):
+class _State(IntEnum):  # hashed as an integer, not by its name as an Enum
     VALUE = auto()
     FIRST_VALUE = auto()
     KEY = auto()
