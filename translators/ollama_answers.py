@@ -209,19 +209,23 @@ class _Ending:
     def fields(self, end: Moment) -> str:
         """The keys and values, each with a comma before it.
 
-        Durations are at least 1, because Ollama leaves 0 out and clients divide by them. An answer that came in one
-        piece does not tell when its first token was ready: then all of the waiting counts as `eval_duration`.
+        The three parts of the total add up to it, and none is 0, because Ollama leaves 0 out and clients divide by
+        them. An answer that came in one piece does not tell when its first token was ready: then all of the waiting
+        counts as `eval_duration`.
         """
         first_ns = self._first_ns
         if first_ns is None or first_ns == end.elapsed_ns:
             first_ns = self._sent_ns
+        load = max(1, self._sent_ns)
+        prompt = max(1, first_ns - load)
+        answer = max(1, end.elapsed_ns - load - prompt)
         numbers = {
-            "total_duration": max(1, end.elapsed_ns),
-            "load_duration": max(1, self._sent_ns),
+            "total_duration": load + prompt + answer,
+            "load_duration": load,
             "prompt_eval_count": self._usage.prompt_tokens,
-            "prompt_eval_duration": max(1, first_ns - self._sent_ns),
+            "prompt_eval_duration": prompt,
             "eval_count": self._usage.output_tokens,
-            "eval_duration": max(1, end.elapsed_ns - first_ns),
+            "eval_duration": answer,
         }
         return self._context() + members(numbers)
 

@@ -56,7 +56,7 @@ NOW_JSON = '{"function":{"index":1,"name":"now","arguments":{}}}'
 LOGPROBS = ',"logprobs":[{"token":"Hi","logprob":-0.125,"bytes":[72,105]}]'
 NUMBERS = (
     ',"total_duration":9000,"load_duration":1000,"prompt_eval_count":11,"prompt_eval_duration":1'
-    ',"eval_count":18,"eval_duration":8000'
+    ',"eval_count":18,"eval_duration":7999'
 )
 HEAD = '{"model":"m","created_at":"2026-08-21T10:00:00.123456789Z",'
 
@@ -193,14 +193,24 @@ def test_the_durations_are_measured_from_request_to_sending_to_first_token_to_en
 
 def test_an_answer_in_one_piece_counts_all_of_its_waiting_as_evaluation() -> None:
     numbers = final([(Text("a"), 9_000), (Finish("stop"), 9_000)])
-    assert (numbers["prompt_eval_duration"], numbers["eval_duration"]) == (1, 8_000)
+    assert (numbers["prompt_eval_duration"], numbers["eval_duration"]) == (1, 7_999)
     numbers = final([(Finish("stop"), 9_000)])
-    assert (numbers["prompt_eval_duration"], numbers["eval_duration"]) == (1, 8_000)
+    assert (numbers["prompt_eval_duration"], numbers["eval_duration"]) == (1, 7_999)
 
 
 def test_no_duration_is_ever_0() -> None:
     numbers = final([(Text("a"), 0), (Finish("stop"), 0)], sent_ns=0)
-    assert numbers == dict.fromkeys(("total_duration", "load_duration", "prompt_eval_duration", "eval_duration"), 1)
+    parts = dict.fromkeys(("load_duration", "prompt_eval_duration", "eval_duration"), 1)
+    assert numbers == {"total_duration": 3, **parts}
+
+
+@given(st.lists(st.integers(0, 20), min_size=3, max_size=3))
+def test_the_parts_of_the_total_duration_add_up_to_it(times: list[int]) -> None:
+    sent_ns, first_ns, end_ns = sorted(times)
+    numbers = final([(Text("a"), first_ns), (Finish("stop"), end_ns)], sent_ns)
+    parts = [numbers[f"{name}_duration"] for name in ("load", "prompt_eval", "eval")]
+    assert sum(parts) == numbers["total_duration"]
+    assert end_ns <= numbers["total_duration"] <= end_ns + 3  # nothing is added to what was measured but what 0 lacks
 
 
 @pytest.mark.parametrize("usage", [Usage(0, 0), Usage(None, None)])
