@@ -41,6 +41,6 @@ def body_limit(max_body: int, body_size_limit: str | None) -> BodyLimit:
     """
     own = BodyLimit(max_body * MIB, f"{max_body} MiB", str(MAX_BODY))
     theirs = human.parse_size(body_size_limit)
-    if body_size_limit is None or theirs is None or theirs >= own.most:
+    if theirs is None or theirs >= own.most:
         return own
     return BodyLimit(theirs, f"{body_size_limit!r} bytes", "mitmproxy's option body_size_limit")

@@ -165,7 +165,7 @@ class OllamaBridge:
         """Decide whether a request is ours; its body is then read whole, whatever mitmproxy's options say."""
         flow.metadata[VERDICT] = self._judge(flow)
         if flow.metadata[VERDICT] in ANSWERED:
-            self._live.claim(flow, self._services[-1].body_limit.most)
+            self._live.claim(flow, self._services[-1].most_body(flow))
 
     async def request(self, flow: http.HTTPFlow) -> None:
         """Answer what is ours; flows that are only loaded from a file are not asked again."""

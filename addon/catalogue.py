@@ -107,7 +107,7 @@ class Catalogue:
             if not override.get("hidden", is_useless(listed)):
                 known = overridden(joined(by_name(listed.id), listed), override)
                 model = known.model(listed.id, listed.created or UNDATED, listed.owned_by)
-                models.setdefault(canonical_name(model.id).lower(), model)
+                models.setdefault(canonical_name(model.id), model)
         return list(models.values())
 
 

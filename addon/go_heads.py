@@ -79,7 +79,8 @@ def _has_wrong_length(head: _Head) -> bool:
 
 
 def _is_too_long(digits: bytes) -> bool:
-    return len(digits.lstrip(b"0")) > len(str(_MAX_LENGTH)) or int(digits) > _MAX_LENGTH
+    telling = digits.lstrip(b"0") or b"0"
+    return len(telling) > len(str(_MAX_LENGTH)) or int(telling) > _MAX_LENGTH
 
 
 RULES: Final[tuple[tuple[Callable[[_Head], bool], bytes], ...]] = (
@@ -94,16 +95,17 @@ RULES: Final[tuple[tuple[Callable[[_Head], bool], bytes], ...]] = (
 """When a head whose lines are well formed is refused all the same, and with what; the first that holds is told."""
 
 
-def refusal(received: bytes) -> bytes | None:
+def refusal(received: bytes, judged: int = 0) -> bytes | None:
     """The answer to a head that is not taken, in full; None as long as nothing is wrong with it.
 
     Args:
         received: What has come, from the first byte of the request on: a part of a head, all of it, or more.
+        judged: How many bytes of it an earlier call was asked about, and found nothing wrong with.
     """
     line_end = received.find(b"\n") + 1
-    if line_end and not _REQUEST_LINE.fullmatch(received, 0, line_end):
+    if line_end > judged and not _REQUEST_LINE.fullmatch(received, 0, line_end):
         return BAD_REQUEST
-    blank = _BLANK_LINE.search(received)
+    blank = _BLANK_LINE.search(received, max(0, judged - 2))  # its line feeds may have come apart
     if (blank.end() if blank else len(received)) > MAX_HEAD_BYTES:
         return TOO_LARGE
     if blank is None:

@@ -24,7 +24,7 @@ from addon.framing import frame
 from addon.go_heads import BAD_REQUEST, refusal
 from translators.errors import RequestError
 
-LINGER_SECONDS: Final = 30
+LINGER_SECONDS: Final = 5
 """How long a client may go on sending what nobody reads, so that it comes to read its answer."""
 
 type LastWords = Callable[[Exception, http.Request, bool], http.Response]
@@ -38,12 +38,16 @@ class GoHttp1Server(Http1Server):
     Attributes:
         last_words: Makes the answer to a body that is malformed.
         after_post: The last request was a POST: a line break may follow its body, which old clients sent.
+        judged: How many bytes of a head that is not complete were looked at.
+        lingering: Nothing more is answered.
     """
 
     def __init__(self, ctx: context.Context, last_words: LastWords) -> None:
         super().__init__(ctx)
         self.last_words = last_words
         self.after_post = False
+        self.judged = 0
+        self.lingering = False
 
     @override
     def read_headers(self, event: events.ConnectionEvent) -> layer.CommandGenerator[None]:
@@ -52,9 +56,10 @@ class GoHttp1Server(Http1Server):
             if self.after_post and (breaks := len(received) - len(received.lstrip(b"\r\n"))):
                 self.buf.maybe_extract_at_most(breaks)
                 received = received[breaks:]
-            if answer := refusal(received):
+            if answer := refusal(received, self.judged):
                 yield from self.refuse(answer)
                 return
+            self.judged = len(received)
         head_read = False  # then its body is, in the same call
         for command in super().read_headers(event):
             if isinstance(command, SendData) and not head_read:  # a page about something that Go would have taken
@@ -62,9 +67,12 @@ class GoHttp1Server(Http1Server):
                 return
             if isinstance(command, ReceiveHttp) and isinstance(command.event, RequestHeaders):
                 head_read = True
+                self.judged = 0
                 self.after_post = command.event.request.method == "POST"
                 read_as_go(command.event, self.conn.sockname or ("", 0))
             yield command
+        if self.lingering:  # the answer was sent meanwhile, and mitmproxy goes on to read the body
+            self.state = self.drop
 
     @override
     def read_body(self, event: events.Event) -> layer.CommandGenerator[None]:
@@ -99,8 +107,10 @@ class GoHttp1Server(Http1Server):
     def linger(self) -> layer.CommandGenerator[None]:
         """Say that this was all, and let the client send on, until it closes or has had its time.
 
-        A connection that is closed with bytes unread is reset, and some systems then drop the answer too.
+        A connection that is closed with bytes unread is reset, and some systems then drop the answer too. In a CONNECT
+        tunnel mitmproxy closes at once.
         """
+        self.lingering = True
         self.state = self.drop
         yield CloseTcpConnection(self.conn, half_close=True)
         yield RequestWakeup(LINGER_SECONDS)
@@ -139,6 +149,8 @@ def read_as_go(event: RequestHeaders, listener: tuple[str, int]) -> None:
         except ValueError:
             request.data.host, request.data.port = listener[:2]
             request.data.scheme = b"http"
+    if "transfer-encoding" in request.headers:
+        request.headers.pop("content-length", None)  # nothing is passed on, so nobody can read it otherwise
     if connection := request.headers.get("connection"):
         request.headers["Connection"] = connection.lower()  # Close, Keep-Alive
     if event.end_stream or request.http_version == "HTTP/1.0":

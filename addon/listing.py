@@ -1,6 +1,6 @@
 """What models there are: the answers of `/api/tags` and `/api/show`, and the upstream's own names of models."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Final
@@ -53,7 +53,8 @@ class Listing:
     async def _fetch(self, exchange: Exchange) -> list[Model]:
         models = self._catalogue.visible(entries_of(await self._upstream.models(exchange)))
         if self._remembers:
-            self._ids = {_folded(model.id): model.id for model in models}
+            self._ids = {_folded(model.id): model.id for model in reversed(models)}
+            self._ids |= {model.id: model.id for model in models}  # of two that differ in case only, each is itself
         return models
 
     def lookup(self, model_id: str) -> Known:
@@ -96,7 +97,8 @@ class Listing:
 
         Ollama looks names up without regard to case, and with or without its own host and namespace.
         """
-        return self._ids.get(_folded(asked)) or upstream_id(asked)
+        model_id = upstream_id(asked)
+        return self._ids.get(model_id) or self._ids.get(_folded(asked)) or model_id
 
     async def ask(
         self, asked: str, not_found: str, exchange: Exchange, call: Callable[[str], Awaitable[Reply]]
@@ -147,10 +149,11 @@ class Listing:
         return json_answer(show_body(model, request, user_agent, zone))
 
 
-def named(models: Iterable[Model], model_id: str) -> Model | None:
-    """The model of this id, whatever the case of its letters."""
-    wanted = _folded(model_id)
-    return next((model for model in models if _folded(model.id) == wanted), None)
+def named(models: Sequence[Model], model_id: str) -> Model | None:
+    """The model of this id, or else one whose id differs in nothing but the case of its letters."""
+    exact = (model for model in models if model.id == model_id)
+    alike = (model for model in models if _folded(model.id) == _folded(model_id))
+    return next(exact, None) or next(alike, None)
 
 
 def _folded(name: str) -> str:

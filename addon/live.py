@@ -1,7 +1,8 @@
 """Live response bodies: a response whose body is an async iterator of bytes.
 
 mitmproxy streams a response that it *forwards*, but sends one that an addon *makes* in one piece. This module, with the
-layers in `live_layers.py`, adds what is missing; nothing else here touches mitmproxy's proxy core.
+layers in `live_layers.py`, `live_requests.py` and `go_server.py`, adds what is missing; nothing else here touches
+mitmproxy's proxy core.
 
 How it works: an addon hands `LiveBodies.answer` a coroutine function, from the `request` hook. When mitmproxy then asks
 for a server connection, `LiveStream` starts that function as a task (a *pump*) in its place, and the pump speaks to the

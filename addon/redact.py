@@ -69,6 +69,11 @@ SHAPES: Final[tuple[tuple[str, str], ...]] = (
 
 _QUERY_SECRET: Final = re.compile(r"(?i)([?&](?:api[-_]?key|key|(?:access[-_]?)?token|password|secret|code|sig)=)[^&]+")
 
+REGISTRY_PATHS: Final = frozenset({"/api/pull", "/api/push"})
+"""Whose requests may hold a user's password for a registry; nothing else of the proxy has passwords."""
+
+_PASSWORD: Final = re.compile(rb'(?i)("password"\s*:\s*")(?:[^"\\]|\\.)*')
+
 SLICE: Final = 65_536
 """Bytes that are searched by one call."""
 
@@ -189,8 +194,10 @@ class Redactor:
         return call.model_copy(update=update), merged
 
     def _request(self, request: Request) -> Request:
-        path, headers = self.path(request.path), self._headers(request.headers)
-        return request.model_copy(update={"path": path, "headers": headers, "body": self.body(request.body)})
+        path, headers, body = self.path(request.path), self._headers(request.headers), self.body(request.body)
+        if path.partition("?")[0] in REGISTRY_PATHS:
+            body = _PASSWORD.sub(rb"\1" + MARK.encode(), body)
+        return request.model_copy(update={"path": path, "headers": headers, "body": body})
 
     def _response(self, response: Response | None) -> tuple[Response | None, bool]:
         if response is None:

@@ -109,6 +109,10 @@ class OllamaService:
         """How large a request's body may be."""
         return body_limit(self.settings.max_body, ctx.options.body_size_limit)
 
+    def most_body(self, flow: http.HTTPFlow) -> int:
+        """How many bytes of a request's body are read: none of a client's that may not ask."""
+        return self.body_limit.most if self._may_ask(flow) else 0
+
     def serves(self, settings: Settings) -> bool:
         """Whether it does what these settings ask for: nothing but the log is another."""
         return replace(settings, log_level=self.settings.log_level) == self.settings
@@ -180,8 +184,11 @@ class OllamaService:
 
     async def _respond(self, exchange: Exchange) -> http.Response | LiveResponse:
         flow = exchange.flow
-        if flow.is_replay is None:
-            self._check_client(flow)
+        if flow.is_replay is None and not self._may_ask(flow):
+            peer = flow.client_conn.peername[0]
+            raise RequestError(
+                f"clients at {peer} are not allowed to use this proxy: add their network to ollama_allow", status=403
+            )
         if flow.metadata.get(VERDICT) == "loop":
             raise RequestError("the request has come back to this proxy: OPENAI_BASE_URL leads to it", status=508)
         method, target = flow.request.method, flow.request.path
@@ -198,14 +205,10 @@ class OllamaService:
             raise self.body_limit.error()
         return await self._handlers[name](exchange)
 
-    def _check_client(self, flow: http.HTTPFlow) -> None:
-        peer = str(flow.client_conn.peername[0])
+    def _may_ask(self, flow: http.HTTPFlow) -> bool:
         # A program of this machine, whatever the address at which local capture shows it.
         captured = flow.client_conn.proxy_mode.type_name == "local"
-        if not captured and not client_allowed(peer, self.settings.allow):
-            raise RequestError(
-                f"clients at {peer} are not allowed to use this proxy: add their network to ollama_allow", status=403
-            )
+        return captured or client_allowed(str(flow.client_conn.peername[0]), self.settings.allow)
 
     def _admission(self, flow: http.HTTPFlow, methods: tuple[str, ...]) -> Admission:
         request = flow.request

@@ -152,6 +152,9 @@ _SCALARS = (
     | st.integers()
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(max_size=8)
+    | st.sampled_from(["{{if .Prompt}}" * 2000 + "{{end}}" * 2000, "{{ " * 5000, "a" * 100_000, '"' * 5000])
+    | st.sampled_from([90, 500, 900]).map(lambda depth: json.loads("[" * depth + "]" * depth))
+    | st.sampled_from([40, 400]).map(lambda depth: json.loads('{"properties":{"a":' * depth + "1" + "}}" * depth))
 )
 
 VALUES = st.recursive(

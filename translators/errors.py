@@ -3,7 +3,7 @@
     OllamaError                     status and text of an Ollama error answer
     ├── RequestError                the client's request cannot be served as it stands
     │   ├── ModelNotFound           404, in the words of the route that was asked
-    │   └── NotBuilt                501, a real Ollama route that this proxy does not serve yet
+    │   └── NotBuilt                501, what a real Ollama does and this proxy not yet
     └── UpstreamError               the OpenAI-style server refused or failed, in its own words
         ├── UpstreamUnreachable     502, no connection, or one that broke before the answer
         ├── UpstreamTimeout         504, silence for longer than the request timeout
@@ -47,7 +47,7 @@ class ModelNotFound(RequestError):
 
 
 class NotBuilt(RequestError):
-    """A route of a real Ollama server that this proxy does not serve yet."""
+    """Something that a real Ollama server does and this proxy does not yet."""
 
     default_status = 501
 

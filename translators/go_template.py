@@ -39,6 +39,9 @@ _ACTION: Final = re.compile(
 _WORD: Final = re.compile(r"\"(?:\\.|[^\"\\])*\"|`[^`]*`|'(?:\\.|[^'\\])*'|[.$]?[\w.]+|\.|\S")
 _BLANKS: Final = " \t\r\n"
 
+_MOST_OPEN: Final = 100
+"""Blocks in each other; no one writes more by hand."""
+
 
 @dataclass(slots=True)
 class Block:
@@ -120,6 +123,7 @@ def _take(words: list[str], open_blocks: list[Block], text: str, start: int) -> 
         else:
             open_blocks[-1].parts.append(block)
         open_blocks.append(block)
+        simple = simple and len(open_blocks) <= _MOST_OPEN
         return simple and len(rest) <= (2 if keyword == "else" else 1) and (not condition or condition in FIELDS)
     open_blocks[-1].parts.append((keyword,))
     return not rest and keyword in FIELDS

@@ -68,7 +68,7 @@ def unmarshal(struct: type[GoStruct], document: Document) -> Any:
         return _Decoding().run(target_of(struct), document)
     except _Fault as fault:
         raise RequestError(fault.text) from None
-    except RecursionError:  # schemas may nest; Go's own limit is 10,000 brackets
+    except RecursionError:  # Go's own limit is 10,000 brackets; ours are Python's, some hundred for schemas in schemas
         raise RequestError("exceeded max depth") from None
 
 

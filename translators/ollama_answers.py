@@ -233,7 +233,7 @@ class _Ending:
         if self._conversation is None:
             return ""
         said = Turn("assistant", "".join(self._heard))
-        return f',"context":{encode(context_of([*self._conversation, said])).decode()}'
+        return f',"context":[{",".join(map(str, context_of([*self._conversation, said])))}]'
 
 
 def members(numbers: Mapping[str, int | None]) -> str:

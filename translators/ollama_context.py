@@ -16,7 +16,10 @@ from pydantic import TypeAdapter, ValidationError
 
 _MARK: Final = 0x0113  # the first integer: whose context this is, and how it is written
 _LARGEST: Final = 0xFFFF
-_MOST_BYTES: Final = 64 * 1024 * 1024  # of a conversation; a small context can be made that inflates to anything
+MOST_BYTES: Final = 4 * 1024 * 1024
+"""Of JSON in a context, about a million tokens; a small list of integers can be made that inflates to anything."""
+
+MOST_TURNS: Final = 10_000
 
 
 class Turn(NamedTuple):
@@ -35,9 +38,11 @@ _CONVERSATION: Final = TypeAdapter(list[Turn])
 
 
 def context_of(conversation: Sequence[Turn]) -> list[int]:
-    """The integers of a conversation, each from 0 to 65,535; a damaged list is noticed (Adler-32)."""
-    text = json.dumps(conversation, ensure_ascii=False, separators=(",", ":"))
-    packed = zlib.compress(text.encode("utf-8", "replace"))
+    """The integers of a conversation, each from 0 to 65,535; a damaged list is noticed (Adler-32).
+
+    Of a conversation that is too long its beginning is left out, as a real server leaves out the oldest tokens.
+    """
+    packed = zlib.compress(b"[%s]" % b",".join(_newest(conversation)), level=1)
     return [_MARK, *_little_endian(packed + b"\0" * (len(packed) % 2))]
 
 
@@ -47,10 +52,24 @@ def conversation_in(context: Sequence[int]) -> list[Turn] | None:
         return None
     inflating = zlib.decompressobj()
     try:
-        text = inflating.decompress(_swapped(array("H", context[1:])).tobytes(), _MOST_BYTES)
-        return _CONVERSATION.validate_json(text) if inflating.eof else None
+        text = inflating.decompress(_swapped(array("H", context[1:])).tobytes(), MOST_BYTES)
+        conversation = _CONVERSATION.validate_json(text) if inflating.eof else None
     except (zlib.error, ValidationError):  # written by somebody else
         return None
+    return conversation if conversation is None or len(conversation) <= MOST_TURNS else None
+
+
+def _newest(conversation: Sequence[Turn]) -> list[bytes]:
+    """The end of a conversation, as far as there is room for it; each turn as JSON."""
+    kept: list[bytes] = []
+    room = MOST_BYTES - len("[]")
+    for turn in reversed(conversation[-MOST_TURNS:]):
+        text = json.dumps(turn, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+        room -= len(text) + len(",")
+        if room < 0:
+            break
+        kept.append(text)
+    return kept[::-1]
 
 
 def _little_endian(packed: bytes) -> list[int]:

@@ -46,11 +46,10 @@ def generate_request_to_chat(request: GenerateRequest) -> AsChat:
     system, prompt = _templated(request, notes)
     if system:  # a new system text replaces the earlier one: the model's own is never in a context
         conversation = [Turn("system", system), *(turn for turn in conversation if turn.role != "system")]
-    messages = [Message.model_construct(role=turn.role, content=turn.content) for turn in conversation]
-    asked = Message.model_construct(role="user", content=prompt, images=request.images)
-    chat = ChatRequest.model_construct(
-        messages=[*messages, asked], **{name: getattr(request, name) for name in _SHARED_WITH_CHAT}
-    )
+    messages = [Message(role=turn.role, content=turn.content) for turn in conversation]
+    asked = Message(role="user", content=prompt).model_copy(update={"images": request.images})  # they are checked
+    fields = {name: getattr(request, name) for name in _SHARED_WITH_CHAT}
+    chat = ChatRequest().model_copy(update={"messages": [*messages, asked], **fields})
     return AsChat(chat, [*conversation, Turn("user", prompt)], tuple(notes))
 
 

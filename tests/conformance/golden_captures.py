@@ -7,10 +7,8 @@ models (`upstream.py`). Each kind of server that was recorded is a mitmdump of i
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -20,6 +18,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, Final
 
+from tests.conformance.scripted_upstream import scripted_upstream
 from tests.process import KEY, LOOPBACK, free_port, start
 
 SHARED: Final = Path(os.environ.get("SHARED_DIR", ""))
@@ -113,7 +112,7 @@ def differences(goldens: Sequence[str], folder: Path) -> dict[str, list[str]]:
     files.mkdir()
     for name in PLACEHOLDERS:
         (files / f"{name}.gguf").write_text(name)
-    with _scripted_upstream() as scripted, _empty_upstream() as empty, ThreadPoolExecutor(len(SERVERS)) as pool:
+    with scripted_upstream() as scripted, _empty_upstream() as empty, ThreadPoolExecutor(len(SERVERS)) as pool:
         tasks = [
             pool.submit(
                 _capture, server, names, scripted if server.models else empty, folder / f"server-{place}", files
@@ -204,26 +203,6 @@ def _comparison() -> Callable[[Any, Any, bool], list[str]]:
     exec(compile(source, path, "exec"), namespace)
     compare: Callable[[Any, Any, bool], list[str]] = namespace["compare"]
     return compare
-
-
-@contextmanager
-def _scripted_upstream() -> Iterator[int]:
-    """The upstream with the answers that stood behind the goldens; its port."""
-    port = free_port()
-    command = [sys.executable, str(CHECK / "upstream.py"), "--openai", "--port", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
-        try:
-            while not _accepts(port):
-                assert server.poll() is None, f"{command!r} ended"
-                time.sleep(0.05)  # it does not say when it listens
-            yield port
-        finally:
-            server.terminate()
-
-
-def _accepts(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex((LOOPBACK, port)) == 0
 
 
 class _NoModels(BaseHTTPRequestHandler):

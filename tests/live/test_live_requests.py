@@ -111,6 +111,14 @@ def test_trailers_of_a_chunked_body_are_passed_over() -> None:
     assert got.endswith(b"\r\n\r\n2")
 
 
+def test_the_length_of_a_chunked_body_is_passed_over() -> None:
+    answers = OwnPort()
+    with running_proxy(answers.bodies, answers) as proxy:
+        got = send(proxy.port, post(chunked(b"{}") + b"0\r\n\r\n", "Transfer-Encoding: chunked", "Content-Length: 9"))
+    assert got.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert got.endswith(b"\r\n\r\n2")
+
+
 @pytest.mark.parametrize("body", [b"zz\r\n{}\r\n0\r\n\r\n", chunked(b"{}") + b"zz\r\n", b"2\r\n{}}}0\r\n\r\n"])
 def test_a_chunked_body_that_is_malformed_is_told(body: bytes) -> None:
     answers = OwnPort()

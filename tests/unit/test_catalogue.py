@@ -174,7 +174,7 @@ def test_a_server_that_says_text_is_believed_whatever_the_name() -> None:
 
 
 def test_each_name_is_listed_once() -> None:
-    assert ids(visible({"id": "a"}, {"id": "b"}, {"id": "A:latest"}, {"id": "a"})) == ["a", "b"]
+    assert ids(visible({"id": "a"}, {"id": "b"}, {"id": "a:latest"}, {"id": "A"}, {"id": "a"})) == ["a", "b", "A"]
 
 
 def test_entries_that_name_no_model_are_left_out() -> None:

@@ -40,6 +40,7 @@ GOOD = {
     "an empty value": head("GET / HTTP/1.1", "X:"),
     "a folded value": head("GET / HTTP/1.1", "X: one", " two", "\tthree"),
     "a length": head("POST / HTTP/1.1", "Content-Length: 2"),
+    "a length of many digits": head("POST / HTTP/1.1", f"Content-Length: {'0' * 5000}2"),
     "a length twice": head("POST / HTTP/1.1", "Content-Length: 2", "content-length: 2"),
     "chunks": head("POST / HTTP/1.1", "Transfer-Encoding: Chunked"),
     "an encoding that HTTP/1.0 does not know": head("POST / HTTP/1.0", "Transfer-Encoding: gzip"),
@@ -106,6 +107,14 @@ def test_a_head_that_go_takes_is_not_refused_in_whatever_pieces_it_comes(name: s
 def test_a_head_that_go_refuses_gets_gos_answer(name: str) -> None:
     received, answer = BAD[name]
     assert refusal(received) == answer
+
+
+@pytest.mark.parametrize("name", BAD)
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_a_head_in_pieces_of_which_each_is_looked_at_once_gets_the_same_answer(name: str, size: int) -> None:
+    received, answer = BAD[name]
+    told = (refusal(received[: at + size], at) for at in range(0, len(received), size))
+    assert next(each for each in told if each) == answer
 
 
 @pytest.mark.parametrize("name", BAD)

@@ -80,6 +80,13 @@ def test_what_go_cannot_parse_is_refused_in_its_words(template: str, problem: st
     assert (refused.value.status, refused.value.message) == (500, problem)
 
 
+def test_blocks_in_blocks_without_end_are_left_to_an_engine() -> None:
+    assert parse_template("{{if .Prompt}}" * 99 + "x" + "{{end}}" * 99).render(VALUES) == "x"
+    assert parse_template("{{if .Prompt}}" * 5000 + "x" + "{{end}}" * 5000).render(VALUES) is None
+    chain = "{{if .Suffix}}" + "{{else if .Suffix}}" * 5000 + "{{else}}x{{end}}"
+    assert parse_template(chain).render(VALUES) is None
+
+
 def test_a_long_action_that_never_ends_is_refused_at_once() -> None:
     with pytest.raises(OllamaError, match="unclosed action"):
         parse_template("{{ " + '"a' * 20_001)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from translators import ollama_context
-from translators.ollama_context import Turn, context_of, conversation_in
+from translators.ollama_context import MOST_BYTES, MOST_TURNS, Turn, context_of, conversation_in
 
 turns = st.builds(Turn, st.sampled_from(["system", "user", "assistant"]), st.text(st.characters(codec="utf-8")))
 conversations = st.lists(turns)
@@ -58,5 +58,18 @@ def test_other_content_in_our_form_is_not_read(text: bytes) -> None:
 
 def test_what_inflates_to_more_than_a_conversation_may_have_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     context = context_of([Turn("user", "a" * 5000)])
-    monkeypatch.setattr(ollama_context, "_MOST_BYTES", 4000)
+    monkeypatch.setattr(ollama_context, "MOST_BYTES", 4000)
     assert conversation_in(context) is None
+
+
+def test_of_a_conversation_that_is_too_long_the_end_is_kept() -> None:
+    long = [Turn("user", "a" * (MOST_BYTES // 2)), Turn("assistant", "b" * (MOST_BYTES // 2)), Turn("user", "c")]
+    assert conversation_in(context_of(long)) == long[1:]
+    assert conversation_in(context_of([Turn("user", "\x01" * MOST_BYTES)])) == []
+    many = [Turn("user", str(number)) for number in range(MOST_TURNS + 5)]
+    assert conversation_in(context_of(many)) == many[5:]
+
+
+def test_more_turns_than_are_ever_written_are_not_read() -> None:
+    text = "[" + ",".join(['["user",""]'] * (MOST_TURNS + 1)) + "]"
+    assert conversation_in(packed_by_hand(text.encode())) is None

@@ -76,6 +76,21 @@ def test_values_of_secret_parameters_are_taken_out_of_paths() -> None:
     assert path == f"/v1/models?api-version=1&api_key={MARK}&x=2"
 
 
+@pytest.mark.parametrize("key", ["password", "Password", "PASSWORD"])
+@pytest.mark.parametrize("path", ["/api/pull", "/api/push?x=1"])
+def test_the_password_for_a_registry_is_taken_out(path: str, key: str) -> None:
+    body = f'{{"model":"gpt-4o", "{key}" : "hunter\\"2\\u0021","stream":false}}'.encode()
+    whole = recording()
+    client = whole.client.model_copy(update={"request": request(body, path=path)})
+    kept = Redactor().recording(whole.model_copy(update={"client": client})).client.request.body
+    assert kept == f'{{"model":"gpt-4o", "{key}" : "{MARK}","stream":false}}'.encode()
+
+
+def test_what_a_chat_says_of_passwords_stays() -> None:
+    body = b'{"messages":[{"role":"user","content":"{\\"password\\": \\"x\\"}"}],"password":"y"}'
+    assert Redactor().recording(recording(body=body)).client.request.body == body
+
+
 @given(st.data())
 def test_of_a_body_in_any_pieces_nothing_is_left_and_the_rest_stays(data: st.DataObject) -> None:
     body = f"before {KEY} between {KEY} after".encode()
