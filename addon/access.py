@@ -11,6 +11,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Final, Literal
 
 from addon.machine import IsOwn, address_of
+from addon.option_table import ORIGINS
+from addon.setting_values import shown
 
 type Headers = tuple[tuple[str, str], ...]
 
@@ -98,8 +100,8 @@ def origins_from(entries: Iterable[str]) -> tuple[str, ...]:
     for entry in own:
         if entry.count("*") > 1 or not ("*" in entry or "://" in entry) or re.match(r"https?://[^/]*/", entry):
             raise ValueError(
-                f"give scheme://host or scheme://host:port without a slash at the end, with at most one * in each, "
-                f"or {ALL_ORIGINS} alone for all origins"
+                f"{ORIGINS} has {shown(entry)}: give scheme://host or scheme://host:port without a slash at the end, "
+                f"with at most one * in each, or {ALL_ORIGINS} alone for all origins"
             )
     return DEFAULT_ORIGINS + tuple(entry if "*" in entry else entry.lower() for entry in own)
 

@@ -1,6 +1,6 @@
 """The answers of the routes that concern ollama.com: nobody is signed in there, and nothing of it is used.
 
-They are those of a server that was started with `OLLAMA_NO_CLOUD=1` and cannot reach it (`ollama-contract.md` 2.8).
+They are those of a server that was started with `OLLAMA_NO_CLOUD=1` and cannot reach it (Ollama's `server/routes.go`).
 """
 
 from mitmproxy import http

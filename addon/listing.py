@@ -61,6 +61,14 @@ class Listing:
         """What is known of a model by its upstream id alone, whether it is listed or not."""
         return self._catalogue.lookup(model_id)
 
+    async def listed(self, asked: str, exchange: Exchange) -> Model | None:
+        """The model that a client's name means; None when the upstream does not list it.
+
+        Raises:
+            UpstreamError: The list cannot be had.
+        """
+        return named(await self.models(exchange), upstream_id(asked))
+
     async def find(self, asked: str, exchange: Exchange) -> Model | None:
         """The model that a client's name means; None when neither the upstream's list nor the catalogue knows it.
 
@@ -70,7 +78,7 @@ class Listing:
         model_id = upstream_id(asked)
         known = self._catalogue.lookup(model_id)
         try:
-            if model := named(await self.models(exchange), model_id):
+            if model := await self.listed(asked, exchange):
                 return model
         except OllamaError:
             if not known.known:
@@ -124,7 +132,7 @@ class Listing:
         listed = None
         if not self._ids:  # it has not been looked up
             with suppress(OllamaError):
-                listed = named(await self.models(exchange), model_id)
+                listed = await self.listed(asked, exchange)
         if listed is None or listed.id == model_id:
             raise ModelNotFound(not_found)
         return await call(listed.id)

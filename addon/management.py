@@ -86,7 +86,7 @@ class Management:
         exchange.model = request.source
         if canonical_name(request.source) == canonical_name(request.destination):
             return respond(200, "", b"")
-        if await self._listing.find(request.source, exchange) is None:
+        if await self._listing.listed(request.source, exchange) is None:
             raise ModelNotFound(f"model {quoted(request.source)} not found")
         raise not_copied(request.source)
 
@@ -98,7 +98,7 @@ class Management:
         """
         request = delete_request(exchange.flow.request.raw_content or b"")
         exchange.model = request.model
-        if await self._listing.find(request.model, exchange) is None:
+        if await self._listing.listed(request.model, exchange) is None:
             raise ModelNotFound(f"model '{request.model}' not found")
         raise not_deleted(request.model)
 
@@ -115,7 +115,7 @@ class Management:
             OllamaError: 500, in the words of a pull.
         """
         try:
-            model = await self._listing.find(name, exchange)
+            model = await self._listing.listed(name, exchange)
         except OllamaError as error:
             raise pull_error(error.message) from error
         if model is None:

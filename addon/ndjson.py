@@ -1,4 +1,4 @@
-"""Streams of NDJSON lines, and what a client is told when one fails (`ollama-contract.md` 1.4, 3.4)."""
+"""Streams of NDJSON lines, and what a client is told when one fails (Ollama's `server/routes.go`)."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing

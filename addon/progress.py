@@ -1,4 +1,4 @@
-"""Answers that tell their progress line by line: pull, push and create (`ollama-contract.md` 1.4, 3.4, 3.9)."""
+"""Answers that tell their progress line by line: pull, push and create (`server/images.go`)."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing

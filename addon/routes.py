@@ -1,4 +1,4 @@
-"""The routes, Ollama's and OpenAI's, and what a path that is none of them gets (`ollama-contract.md` 1.5)."""
+"""The routes, Ollama's and OpenAI's, and what a path that is none of them gets (Ollama's `server/routes.go`)."""
 
 import re
 from dataclasses import dataclass

@@ -64,6 +64,7 @@ ASKED_WEATHER: dict[str, Any] = {
 
 DEMO: tuple[tuple[str, str, dict[str, Any] | None], ...] = (
     ("GET", "/api/tags", None),
+    ("GET", "/api/experimental/model-recommendations", None),
     ("POST", "/api/show", {"model": "gpt-4o"}),
     ("POST", "/api/show", {"model": "reasoner-1"}),
     ("POST", "/api/chat", {"model": "gpt-4o", "messages": [said(SKY)]}),
@@ -76,6 +77,7 @@ DEMO: tuple[tuple[str, str, dict[str, Any] | None], ...] = (
     ),
     ("POST", "/api/chat", {"model": "gpt-4o", "messages": [said("What is in this picture?", images=[PNG])]}),
     ("POST", "/api/chat", {"model": "no-such-model", "messages": [said("Hello")]}),
+    ("POST", "/api/generate", {"model": "gpt-4o", "prompt": SKY}),
     ("POST", "/api/generate", {"model": "gpt-4o", "prompt": "Write a haiku about the sea."}),
     ("POST", "/api/embed", {"model": "text-embedding-3-small", "input": "The sky is blue.", "dimensions": 8}),
     ("GET", "/v1/models", None),

@@ -10,7 +10,7 @@
         └── UpstreamBroken          502, an answer that is cut, empty or not what the protocol says
 
 An error before the first byte of an answer becomes its HTTP status and `{"error": text}`; later it becomes
-one `{"error": text}` line (`ollama-contract.md` 3.4). Below `/v1` both have OpenAI's form (`openai_answers.py`).
+one `{"error": text}` line (Ollama's `server/routes.go`). Below `/v1` both have OpenAI's form (`openai_answers.py`).
 """
 
 from typing import ClassVar
@@ -41,7 +41,7 @@ class RequestError(OllamaError):
 
 
 class ModelNotFound(RequestError):
-    """No such model; the text differs by route (`ollama-contract.md` 4)."""
+    """No such model; the text differs by route (Ollama's `server/routes.go`)."""
 
     default_status = 404
 

@@ -43,7 +43,7 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class Logprobs:
-    """Log probabilities of some tokens, in Ollama's form (`ollama-contract.md` 3.3).
+    """Log probabilities of some tokens, in Ollama's form (its `api/types.go`).
 
     They belong to the `Text` that follows, if one does.
     """

@@ -1,4 +1,4 @@
-"""JSON bodies as Go's `encoding/json` understands them (`ollama-contract.md` 1.2).
+"""JSON bodies as Go's `encoding/json` understands them (`decode.go`, `scanner.go`).
 
 Most bodies are plain JSON and are read by orjson. What it refuses is either wrong, and then Go's text for it is the
 answer, or one of the things that Go lets pass: something after the first value, bytes that are not UTF-8, halves of

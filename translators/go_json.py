@@ -1,4 +1,4 @@
-"""JSON the way Go's `encoding/json` writes it, which is what Ollama's clients are used to (`ollama-contract.md` 1.3).
+"""JSON the way Go's `encoding/json` writes it, which is what Ollama's clients are used to (`encode.go`).
 
 One difference is on purpose: U+0085 is escaped too, because the Python SDK splits lines there.
 """

@@ -1,4 +1,4 @@
-"""A JSON document read into a request model key after key, as Go's `encoding/json` does it (`ollama-contract.md` 1.2).
+"""A JSON document read into a request model key after key, as Go's `encoding/json` does it (`decode.go`).
 
 This is the slow way, for bodies that pydantic refuses and those in which a key is repeated: only the order of the
 document tells which of several errors Go reports, and what is left of several values.

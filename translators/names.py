@@ -1,4 +1,4 @@
-"""Model names as an Ollama client writes them, for models with the ids of hosted services (`ollama-contract.md` 4).
+"""Model names as an Ollama client writes them, for models with the ids of hosted services (`types/model/name.go`).
 
 Ollama's own syntax is not enforced: `ft:gpt-4o:org::x`, `meta-llama/llama-3:free` and `@cf/meta/llama-3.1-8b-instruct`
 are names here. What follows the last colon, if no slash does, is the tag.

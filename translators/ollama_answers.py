@@ -1,4 +1,4 @@
-"""Answers of `/api/chat` and `/api/generate`: events written as Ollama objects (`ollama-contract.md` 3.1 to 3.4).
+"""Answers of `/api/chat` and `/api/generate`: events written as Ollama objects (its `api/types.go`).
 
 Two shapes (chat, generate) and two writers (a line per event, one object) make the four answers; each knows nothing of
 the other, so they cannot drift apart.

@@ -1,4 +1,4 @@
-"""Uploaded files, which Ollama calls blobs and names by their SHA-256 (`ollama-contract.md` 2.7)."""
+"""Uploaded files, which Ollama calls blobs and names by their SHA-256 (its `manifest/paths.go`)."""
 
 import hashlib
 import re

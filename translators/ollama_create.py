@@ -1,4 +1,4 @@
-"""What Ollama answers while it makes a model, as far as it needs no model (`ollama-contract.md` 2.7, 3.9).
+"""What Ollama answers while it makes a model, as far as it needs no model (its `server/create.go`).
 
 These checks come when the answer may have begun: an error is the answer's status as long as no line was sent.
 """

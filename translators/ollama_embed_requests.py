@@ -1,4 +1,4 @@
-"""Requests to `/api/embed` and its older form `/api/embeddings` (`ollama-contract.md` 2.4, 2.5)."""
+"""Requests to `/api/embed` and its older form `/api/embeddings` (Ollama's `api/types.go`, `server/routes.go`)."""
 
 from typing import Any, ClassVar
 

@@ -1,4 +1,4 @@
-"""Answers of `/api/embed` and `/api/embeddings` (`ollama-contract.md` 3.5)."""
+"""Answers of `/api/embed` and `/api/embeddings` (Ollama's `api/types.go`)."""
 
 from collections.abc import Iterator
 from typing import Final

@@ -1,4 +1,4 @@
-"""Request fields that Ollama decodes itself, with its own checks and texts (`ollama-contract.md` 1.2, 2.3, 6, 7.1)."""
+"""Request fields that Ollama decodes itself, with its own checks and texts (its `api/types.go`)."""
 
 import base64
 from typing import Annotated, Any, Literal

@@ -15,7 +15,7 @@ from translators.ollama_requests import ChatRequest, GenerateRequest, Message
 _SHARED_WITH_CHAT: Final = ("stream", "format", "options", "think", "logprobs", "top_logprobs")
 """Fields that mean the same in a chat request."""
 
-_FOREIGN_CONTEXT: Final = Note("context", "dropped", "tokens of another server: only this proxy's own can be read")
+_FOREIGN_CONTEXT: Final = Note("context", "dropped", "not a whole one of this proxy's: others cannot be read")
 _TEMPLATE_SAID: Final = Note("template", "converted", "into the text of the prompt")
 _TEMPLATE_DROPPED: Final = Note("template", "dropped", "it says more than text: the upstream's model has its own")
 

@@ -29,8 +29,8 @@ def not_copied(source: str) -> OllamaError:
 def not_deleted(model: str) -> OllamaError:
     """The answer to deleting a model that there is."""
     return OllamaError(
-        f"model {quoted(model)} cannot be deleted: it is the upstream's; to leave it out of lists, say hidden = true "
-        "of it in the file that ollama_models names"
+        f"model {quoted(model)} cannot be deleted: it is the upstream's; to leave it out of lists, set hidden = true "
+        "for it in models.toml (ollama_models)"
     )
 
 

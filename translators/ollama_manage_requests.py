@@ -1,4 +1,4 @@
-"""Requests that manage models: pull, push, create, copy, delete (`ollama-contract.md` 2.7).
+"""Requests that manage models: pull, push, create, copy, delete (Ollama's `api/types.go`).
 
 The functions at the end read a body as Ollama does and make those checks that it makes before it does anything, in its
 order and words. In a request that has both, `model` counts, and `name`, its old spelling, where `model` is empty.

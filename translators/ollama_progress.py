@@ -1,4 +1,4 @@
-"""The lines in which Ollama tells how it gets on with pulling and pushing a model (`ollama-contract.md` 2.7, 3.9)."""
+"""The lines in which Ollama tells how it gets on with pulling and pushing a model (`server/images.go`)."""
 
 from typing import Final
 

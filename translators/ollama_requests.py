@@ -1,4 +1,4 @@
-"""Requests to `/api/chat`, `/api/generate` and `/api/show` (`ollama-contract.md` 2.1, 2.2, 2.6).
+"""Requests to `/api/chat`, `/api/generate` and `/api/show` (Ollama's `api/types.go`, `server/routes.go`).
 
 The functions at the end read a body as Ollama does and make those checks that need no knowledge of models, in its
 order and words. Fields stand in the order of the contract; a field left out, or `null`, has its default.

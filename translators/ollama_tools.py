@@ -1,4 +1,4 @@
-"""Tool definitions in an Ollama request (`ollama-contract.md` 6.1).
+"""Tool definitions in an Ollama request (Ollama's `api/types.go`).
 
 Ollama reads a small part of each JSON schema and drops the rest. Here the same part is checked for its types, with
 the same errors, but the schema is kept as the client sent it: OpenAI understands all of it.

@@ -31,7 +31,7 @@ NEVER_FILLED: Final[Mapping[str, str]] = {
     "ProgressResponse.digest": _NO_LAYERS,
     "ProgressResponse.total": _NO_LAYERS,
 }
-"""Fields that no answer of ours ever has, as `Type.key`, and why (`ollama-contract.md` 3)."""
+"""Fields that no answer of ours ever has, as `Type.key`, and why (Ollama's `api/types.go`)."""
 
 
 class AnswerDrift(NamedTuple):

@@ -68,7 +68,7 @@ IGNORED: Final[Mapping[str, str]] = {
     "GenerateRequest.steps": _NO_PICTURES,
     "GenerateRequest.width": _NO_PICTURES,
 }
-"""Fields that are not known on purpose, and why (`ollama-contract.md` 2.1, 12)."""
+"""Fields that are not known on purpose, and why (Ollama's `api/types.go`)."""
 
 
 def request_drift(

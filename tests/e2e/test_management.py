@@ -231,11 +231,11 @@ def test_status_says_that_the_cloud_is_off(proxy: Process) -> None:
     assert whole(got) == (200, JSON, {"cloud": {"disabled": True, "source": "env"}})
 
 
-def test_the_models_that_converse_are_recommended(proxy: Process) -> None:
+def test_the_models_that_take_tools_are_recommended(proxy: Process) -> None:
     _, _, answer = whole(ask(proxy.port, "GET", "/api/experimental/model-recommendations"))
     models = {entry["model"]: entry["context_length"] for entry in answer["recommendations"]}
-    assert models["gpt-4o:latest"] == 128_000
-    assert "text-embedding-3-small:latest" not in models
+    assert models["gpt-4o"] == 128_000
+    assert "text-embedding-3-small" not in models
     assert list(answer["recommendations"][0]) == ["model", "description", "context_length"]
 
 

@@ -23,7 +23,7 @@ FOLDER: Final = Path(__file__).with_name("cases")
 LENGTH: Final = "Content-Length: <length>"
 CHUNKED: Final = "Transfer-Encoding: chunked"
 
-# Kind -> content type and framing (contract 1.4): a body of up to 2048 bytes has its length; a longer one and each
+# Kind -> content type and framing (Go, gin): a body of up to 2048 bytes has its length; a longer one and each
 # stream is chunked.
 KINDS: Final = {
     "text": ("text/plain; charset=utf-8", LENGTH),  # the root

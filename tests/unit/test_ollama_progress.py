@@ -26,15 +26,16 @@ def test_a_bad_name_is_shown_whole(model: str, shown: str) -> None:
     assert unqualified_name(model).message == f"unqualified name: {shown}"
 
 
-def test_models_that_converse_are_recommended_newest_first() -> None:
+def test_models_that_take_tools_are_recommended_newest_first_and_by_their_short_names() -> None:
     models = [
-        Model("old", 1000, ("completion",), created=1),
+        Model("old:latest", 1000, ("completion", "tools"), created=1),
+        Model("plain", 1500, ("completion",), created=5),
         Model("vectors", 2000, ("embedding",), created=3),
         Model("new", 3000, ("completion", "tools"), created=2),
     ]
     assert json.loads(recommendations_body(models)) == {
         "recommendations": [
-            {"model": "new:latest", "description": "Runs on the upstream: completion, tools", "context_length": 3000},
-            {"model": "old:latest", "description": "Runs on the upstream: completion", "context_length": 1000},
+            {"model": "new", "description": "Runs on the upstream: completion, tools", "context_length": 3000},
+            {"model": "old", "description": "Runs on the upstream: completion, tools", "context_length": 1000},
         ]
     }
