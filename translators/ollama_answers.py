@@ -4,10 +4,11 @@ Two shapes (chat, generate) and two writers (a line per event, one object) make 
 the other, so they cannot drift apart.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, Final, Literal, NamedTuple, Protocol
+from typing import Any, Final, Literal, NamedTuple, Protocol, override
 
 from translators.events import Event, Finish, Logprobs, Text, Thinking, ToolCall, Usage
 from translators.go_json import encode, encode_string
@@ -50,11 +51,8 @@ class Writer(Protocol):
         """Take a piece of text, not the first one, that stands in JSON as it is; returns the same."""
 
 
-class StreamWriter:
-    """NDJSON: a line for each piece and each tool call, and on `Finish` the final one.
-
-    A tool call has a line of its own, because clients are known that lose calls which share one.
-    """
+class _Answer(ABC):
+    """What both writers know of their answer."""
 
     def __init__(
         self,
@@ -65,7 +63,7 @@ class StreamWriter:
         tool_names: Mapping[str, str],
         conversation: Sequence[Turn] | None = None,
     ) -> None:
-        """Prepare the lines of one answer.
+        """Prepare to write one answer.
 
         Args:
             shape: `CHAT` or `GENERATE`.
@@ -79,8 +77,23 @@ class StreamWriter:
         self._tool_names = tool_names
         self._ending = _Ending(sent_ns, conversation)
         self._logprobs: list[dict[str, Any]] = []
+        self._begin()
+
+    @abstractmethod
+    def _begin(self) -> None:
+        """Prepare what this writer needs beside that."""
+
+
+class StreamWriter(_Answer):
+    """NDJSON: a line for each piece and each tool call, and on `Finish` the final one.
+
+    A tool call has a line of its own, because clients are known that lose calls which share one.
+    """
+
+    @override
+    def _begin(self) -> None:
         # the line of a bare piece of text, ready but for its two variable places; "\0" stands in no JSON text
-        bare = _object(shape, self._model, "\0", text="\0") + "\n"
+        bare = _object(self._shape, self._model, "\0", text="\0") + "\n"
         self._head, self._middle, self._tail = bare.split("\0")
 
     def feed(self, events: Sequence[Event], moment: Moment) -> list[bytes]:
@@ -123,27 +136,14 @@ class StreamWriter:
         return line
 
 
-class WholeWriter:
+class WholeWriter(_Answer):
     """One object without a line end, made of all pieces, on `Finish`."""
 
-    def __init__(
-        self,
-        shape: str,
-        model: str,
-        *,
-        sent_ns: int,
-        tool_names: Mapping[str, str],
-        conversation: Sequence[Turn] | None = None,
-    ) -> None:
-        """Prepare one answer; the arguments are those of `StreamWriter`."""
-        self._shape = shape
-        self._model = encode_string(model)
-        self._tool_names = tool_names
-        self._ending = _Ending(sent_ns, conversation)
+    @override
+    def _begin(self) -> None:
         self._text: list[str] = []
         self._thinking: list[str] = []
         self._tool_calls: list[dict[str, Any]] = []
-        self._logprobs: list[dict[str, Any]] = []
 
     def feed(self, events: Sequence[Event], moment: Moment) -> list[bytes]:
         """Take the events that came at one moment; returns nothing until the last, then the object."""
