@@ -102,7 +102,7 @@ def test_on_the_ollama_port_a_foreign_host_is_refused_direct_and_proxied_alike(p
     assert ask(proxy.port, "CONNECT", "evil.example:443", None, Host="evil.example:443").status == 403
 
 
-def test_a_client_of_a_network_that_is_not_allowed_is_refused_with_the_remedy(
+def test_a_client_of_a_network_that_is_not_allowed_is_refused_with_the_remedy_before_its_body_is_read(
     upstream: Upstream, tmp_path: Path
 ) -> None:
     port = free_port()
@@ -112,10 +112,12 @@ def test_a_client_of_a_network_that_is_not_allowed_is_refused_with_the_remedy(
     try:
         process.wait_for("listening at")
         got = ask(port, "POST", "/api/chat", {"model": "gpt-4o"})
+        unread = ask(port, "POST", "/api/chat", Content_Length="1000000")  # of which nothing is ever sent
     finally:
         process.stop()
-    assert got.status == 403
-    assert "ollama_allow" in json.loads(got.body)["error"]
+    for refused in (got, unread):
+        assert refused.status == 403
+        assert "ollama_allow" in json.loads(refused.body)["error"]
 
 
 def test_a_wildcard_listener_is_told(upstream: Upstream, tmp_path: Path) -> None:
