@@ -168,6 +168,7 @@ def overridden(known: Known, override: Override) -> Known:
     return replace(
         known,
         context_length=override.get("context_length", known.context_length),
+        embedding_length=override.get("embedding_length", known.embedding_length),
         capabilities=capabilities or known.capabilities,
         known=known.known or bool(capabilities),
     )

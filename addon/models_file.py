@@ -12,13 +12,17 @@ For each field an exact id wins over patterns, and a later pattern over an earli
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, TypedDict, cast
+from typing import Any, Final, TypedDict, cast
 
 from translators.names import upstream_id
 from translators.ollama_models import CAPABILITIES, LONGEST_CONTEXT, ordered
+
+LONGEST_VECTOR: Final = 1_000_000
+"""Dimensions; more is a mistake."""
 
 
 class Override(TypedDict, total=False):
@@ -26,11 +30,13 @@ class Override(TypedDict, total=False):
 
     Attributes:
         context_length: The longest prompt, in tokens.
+        embedding_length: Numbers in a vector that it makes.
         capabilities: All that it can do, in the order of `CAPABILITIES`.
         hidden: Whether it is left out of the list.
     """
 
     context_length: int
+    embedding_length: int
     capabilities: tuple[str, ...]
     hidden: bool
 
@@ -99,7 +105,12 @@ def _override(name: str, table: Any) -> Override:
     place = f'models."{name}"'
     if not isinstance(table, dict):
         raise ValueError(f"{place} = {table!r} is no table: write [{place}] and its settings below it")
-    readers = {"context_length": _context_length, "capabilities": _capabilities, "hidden": _hidden}
+    readers: dict[str, Callable[[Any], Any]] = {
+        "context_length": partial(_number, "tokens", LONGEST_CONTEXT),
+        "embedding_length": partial(_number, "dimensions", LONGEST_VECTOR),
+        "capabilities": _capabilities,
+        "hidden": _hidden,
+    }
     says: dict[str, Any] = {}
     for key, value in table.items():
         if key not in readers:
@@ -112,9 +123,9 @@ def _override(name: str, table: Any) -> Override:
     return cast("Override", says)
 
 
-def _context_length(value: Any) -> int:
-    if type(value) is not int or not 1 <= value <= LONGEST_CONTEXT:  # a bool is an int
-        raise ValueError(f"give a whole number of tokens from 1 to {LONGEST_CONTEXT}")
+def _number(unit: str, most: int, value: Any) -> int:
+    if type(value) is not int or not 1 <= value <= most:  # a bool is an int
+        raise ValueError(f"give a whole number of {unit} from 1 to {most}")
     return value
 
 

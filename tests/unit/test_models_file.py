@@ -87,6 +87,10 @@ def test_an_empty_file_says_nothing(tmp_path: Path, text: str) -> None:
             "models.\"a\" has context_length = '8k': give a whole number of tokens from 1 to 2147483647",
         ),
         (
+            "[models.a]\nembedding_length = 0",
+            'models."a" has embedding_length = 0: give a whole number of dimensions from 1 to 1000000',
+        ),
+        (
             "[models.a]\ncontext_length = 0",
             'models."a" has context_length = 0: give a whole number of tokens from 1 to 2147483647',
         ),
@@ -112,11 +116,11 @@ def test_an_empty_file_says_nothing(tmp_path: Path, text: str) -> None:
         ("[models.a]\nhidden = 1", 'models."a" has hidden = 1: give true or false'),
         (
             "[models.a]\nctx = 1",
-            'models."a" has ctx = 1: give context_length, capabilities or hidden',
+            'models."a" has ctx = 1: give context_length, embedding_length, capabilities or hidden',
         ),
         (
             "[models.gpt-4.1]\nhidden = true",
-            "models.\"gpt-4\" has 1 = {'hidden': True}: give context_length, capabilities or hidden; "
+            "models.\"gpt-4\" has 1 = {'hidden': True}: give context_length, embedding_length, capabilities or hidden; "
             "a name that holds a dot needs quotes",
         ),
         ("[models]\na = 1", 'models."a" = 1 is no table: write [models."a"] and its settings below it'),
