@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 from urllib.parse import quote, unquote
 
@@ -97,6 +98,7 @@ ROUTES: Final = (
 )
 
 
+@lru_cache(maxsize=256)
 def find(method: str, target: str) -> tuple[Name | None, tuple[str, ...]]:
     """The route of a request.
 
