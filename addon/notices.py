@@ -100,7 +100,7 @@ def replay_notices(settings: Settings, recordings: Sequence[Recording], address:
     examples: dict[str, str] = {}
     clients = [recording.client for recording in recordings]
     answered = [client.request for client in clients if client.response and client.response.status == 200]
-    for request in sorted(answered, key=lambda request: (request.path != "/api/chat", len(request.body))):
+    for request in sorted(answered, key=lambda each: (each.path != "/api/chat", not each.body, len(each.body))):
         examples.setdefault(request.path, curl_command(url, request))
     short = [command for command in examples.values() if len(command) <= LONGEST_COMMAND][:MOST_EXAMPLES]
     such_as = ", such as" if short else ""
