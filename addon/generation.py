@@ -16,8 +16,8 @@ from addon.loaded import Loaded
 from addon.ndjson import failed_stream, live_lines
 from addon.responses import json_answer
 from addon.upstream import Upstream, encode
-from translators.answer import AnswerTranslator
-from translators.errors import NotBuilt, OllamaError, RequestError
+from translators.answer import AnswerTranslator, Reader
+from translators.errors import OllamaError, RequestError
 from translators.names import canonical_name
 from translators.ollama_answers import (
     CHAT,
@@ -30,16 +30,22 @@ from translators.ollama_answers import (
 from translators.ollama_requests import ChatRequest, GenerateRequest, chat_request, generate_request
 from translators.openai_chat_payload import Translated, chat_request_to_openai, generate_request_to_openai
 from translators.openai_chat_reader import ChatCompletionReader
+from translators.openai_completion_reader import CompletionReader
+from translators.openai_completions_payload import completion_request_to_openai
 from translators.options import options_to_openai
 from translators.profiles import Profile, profile_for
 
-CHAT_COMPLETIONS: Final = "/chat/completions"
+type Dialect = tuple[str, Callable[[int], Reader]]
+"""The path of a protocol of the upstream's, and what reads its answers."""
+
+DIALECTS: Final[dict[str, Dialect]] = {
+    "chat": ("/chat/completions", ChatCompletionReader),
+    "completions": ("/completions", CompletionReader),
+}
+"""By the word of `Translated.dialect`."""
 
 CHECKED_CAPABILITIES: Final = frozenset({"completion", "insert", "thinking", "tools"})
 """What a request is refused for where a model is known to lack it."""
-
-NOT_BUILT: Final = ("suffix", "raw")
-"""Fields of `GenerateRequest` that cannot be served yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +65,14 @@ class Endpoint[Request: (ChatRequest, GenerateRequest)]:
     translate: Callable[[Request, str, Profile], Translated]
 
 
+def _generate_to_openai(request: GenerateRequest, model: str, profile: Profile) -> Translated:
+    if request.raw or request.suffix:
+        return completion_request_to_openai(request, model)
+    return generate_request_to_openai(request, model, profile)
+
+
 CHAT_ENDPOINT: Final = Endpoint("chat", CHAT, chat_request, chat_request_to_openai)
-GENERATE_ENDPOINT: Final = Endpoint("generate", GENERATE, generate_request, generate_request_to_openai)
+GENERATE_ENDPOINT: Final = Endpoint("generate", GENERATE, generate_request, _generate_to_openai)
 
 
 async def answer[Request: (ChatRequest, GenerateRequest)](
@@ -92,9 +104,6 @@ async def answer[Request: (ChatRequest, GenerateRequest)](
     if request.wants_load:
         loaded.note(model, request.keep_alive)
         return json_answer(load_answer(endpoint.shape, request.model, "load", exchange.moment().wall_ns))
-    for field in NOT_BUILT:
-        if getattr(request, field, None):
-            raise NotBuilt(f"{field} is not supported by this proxy yet: leave it out, or use /api/chat")
     try:
         translated = endpoint.translate(request, model, profile)
         exchange.notes = translated.notes
@@ -148,8 +157,10 @@ async def _ask(
     listing: Listing,
     loaded: Loaded,
 ) -> http.Response | LiveResponse:
+    path, reader = DIALECTS[translated.dialect]
+
     def call(model_id: str) -> Awaitable[Reply]:
-        return upstream.post(CHAT_COMPLETIONS, translated.payload | {"model": model_id}, exchange)
+        return upstream.post(path, translated.payload | {"model": model_id}, exchange)
 
     sent_ns = exchange.elapsed_ns
     reply = await listing.ask(request.model, _not_found(request.model), exchange, call)
@@ -161,7 +172,7 @@ async def _ask(
         tool_names=translated.tool_names,
         conversation=translated.conversation,
     )
-    translator = AnswerTranslator(ChatCompletionReader(request.top_logprobs), writer, reply.content_type)
+    translator = AnswerTranslator(reader(request.top_logprobs), writer, reply.content_type)
     lines = _lines(reply, translator, exchange, in_use)
     try:
         first = await anext(lines, b"")

@@ -2,8 +2,7 @@
 
     OllamaError                     status and text of an Ollama error answer
     ├── RequestError                the client's request cannot be served as it stands
-    │   ├── ModelNotFound           404, in the words of the route that was asked
-    │   └── NotBuilt                501, what a real Ollama does and this proxy not yet
+    │   └── ModelNotFound           404, in the words of the route that was asked
     └── UpstreamError               the OpenAI-style server refused or failed, in its own words
         ├── UpstreamUnreachable     502, no connection, or one that broke before the answer
         ├── UpstreamTimeout         504, silence for longer than the request timeout
@@ -44,12 +43,6 @@ class ModelNotFound(RequestError):
     """No such model; the text differs by route (Ollama's `server/routes.go`)."""
 
     default_status = 404
-
-
-class NotBuilt(RequestError):
-    """Something that a real Ollama server does and this proxy does not yet."""
-
-    default_status = 501
 
 
 class UpstreamError(OllamaError):

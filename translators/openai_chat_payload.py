@@ -8,7 +8,7 @@ dropped without one.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from translators.errors import OllamaError, RequestError
 from translators.go_quote import quoted
@@ -39,20 +39,22 @@ _JSON_ASKED_ALOUD = Note(
 
 @dataclass(frozen=True, slots=True)
 class Translated:
-    """A request that is ready for Chat Completions.
+    """A request that is ready for the upstream.
 
     Attributes:
         payload: The request body. JSON that encodes as UTF-8, because the request models hold nothing else: neither
             lone surrogates nor NaN pass the decoder.
         notes: What did not travel unchanged, each said once.
         tool_names: Function names in the payload -> the client's names, for those that differ.
-        conversation: For `/api/generate`: what the answer's `context` begins with; None for a chat, which has none.
+        conversation: For `/api/generate`: what the answer's `context` begins with; None where it has none.
+        dialect: The protocol that it is in, and its answer will be.
     """
 
     payload: dict[str, Any]
     notes: tuple[Note, ...]
     tool_names: dict[str, str]
     conversation: list[Turn] | None = None
+    dialect: Literal["chat", "completions"] = "chat"
 
 
 def chat_request_to_openai(request: ChatRequest, model: str, profile: Profile) -> Translated:
@@ -72,7 +74,7 @@ def chat_request_to_openai(request: ChatRequest, model: str, profile: Profile) -
     names = legal_names([*(tool.function.name for tool in request.tools), *called])
     messages = [_message(message, names) for message in conversation]
     tools = _noted(tools_to_openai(request.tools, names), notes)
-    response_format = _noted(_response_format(request.format, messages), notes)
+    response_format = _noted(format_to_openai(request.format, messages), notes)
     effort = _noted(reasoning_effort(request.think, profile, has_tools=bool(tools)), notes)
     payload = {
         "model": model,
@@ -160,8 +162,12 @@ def _message(message: Message, names: dict[str, str]) -> dict[str, Any]:
     return {"role": message.role, "content": message.content or None, "tool_calls": calls}
 
 
-def _response_format(wanted: Any, messages: list[dict[str, Any]]) -> tuple[dict[str, Any] | None, list[Note]]:
-    """Ollama's `format` as `response_format`; may put a sentence into `messages`."""
+def format_to_openai(wanted: Any, messages: list[dict[str, Any]]) -> tuple[dict[str, Any] | None, list[Note]]:
+    """Ollama's `format` as `response_format`; may put a sentence into `messages`.
+
+    Raises:
+        OllamaError: 500, a format that is none, in Ollama's words.
+    """
     if wanted is None or wanted == "":
         return None, []
     if isinstance(wanted, dict):

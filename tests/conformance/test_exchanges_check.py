@@ -37,7 +37,17 @@ def recorded_upstream(log: Path) -> Iterator[int]:
 
 
 @pytest.mark.parametrize(
-    "only", ["openai-chat*", "openai-stream*", "*-chat-*", "[!o]*-stream*", "openrouter-stream*", "*-embed-*"]
+    "only",
+    [
+        "openai-chat*",
+        "openai-stream*",
+        "*-chat-*",
+        "[!o]*-stream*",
+        "openrouter-stream*",
+        "*-embed-*",
+        "openai-completion*",
+        "*-completion",
+    ],
 )
 def test_recorded_exchanges_are_translated_in_all_splittings(only: str, tmp_path: Path) -> None:
     with (

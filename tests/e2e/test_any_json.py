@@ -15,9 +15,6 @@ from tests.process import LOOPBACK, Process
 REFUSALS = frozenset({400, 401, 403, 404, 500, 503})
 """The statuses with which a real server refuses one of these requests."""
 
-SUFFIX_OR_RAW = 501
-"""`/api/generate` cannot honour them yet."""
-
 
 @pytest.fixture(scope="module")
 def connection(proxy: Process) -> Iterator[http.client.HTTPConnection]:
@@ -50,7 +47,7 @@ def test_any_value_at_any_place_is_answered_as_ollama_would(
         assert all(isinstance(line, dict) for line in lines)
         assert lines or path == "/api/copy"
     else:
-        assert status in REFUSALS or (status == SUFFIX_OR_RAW and path == "/api/generate")
+        assert status in REFUSALS
         text = json.loads(content)["error"]
         assert text
         assert "internal error" not in text

@@ -206,12 +206,6 @@ def test_thinking_is_refused_for_a_model_that_cannot_in_ollamas_words(proxy: Pro
     assert (got.status, json.loads(got.body)) == (400, {"error": '"gpt-4o" does not support thinking'})
 
 
-def test_what_generate_cannot_do_yet_is_said(proxy: Process) -> None:
-    got = ask(proxy.port, "POST", "/api/generate", {"model": "gpt-4o", "prompt": "hi", "raw": True})
-    assert got.status == 501
-    assert "raw" in json.loads(got.body)["error"]
-
-
 def test_ollamas_own_texts_for_wrong_types(proxy: Process) -> None:
     for body, told in (
         ({"model": 1}, "json: cannot unmarshal number into Go struct field ChatRequest.model of type string"),

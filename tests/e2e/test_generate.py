@@ -9,6 +9,8 @@ from tests.process import Process
 from tests.upstream import Upstream
 from tests.wire import ask
 
+INSTRUCT = "gpt-3.5-turbo-instruct"
+
 
 def last_asked(upstream: Upstream) -> Any:
     """The body of the last request that the upstream got with one."""
@@ -102,6 +104,36 @@ def test_an_embedding_model_that_is_not_there_cannot_be_loaded(proxy: Process) -
             404,
             b'{"error":"model \\"nope\\" not found, try pulling it first"}',
         )
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_raw_prompt_is_gone_on_with_as_it_is(client: ollama.Client, upstream: Upstream, stream: bool) -> None:
+    options = {"num_predict": 50}
+    if stream:
+        parts = list(client.generate(INSTRUCT, "once upon", raw=True, stream=True, options=options))
+        text, last = "".join(part.response or "" for part in parts), parts[-1]
+    else:
+        last = client.generate(INSTRUCT, "once upon", raw=True, options=options)
+        text = last.response or ""
+    assert text == " follows upon, the last of 2 words."
+    assert (last.done, last.done_reason, last.context) == (True, "stop", None)
+    assert last.eval_count
+    assert (last_asked(upstream)["prompt"], last_asked(upstream)["max_tokens"]) == ("once upon", 50)
+
+
+def test_a_gap_is_filled_between_prompt_and_suffix(client: ollama.Client, upstream: Upstream) -> None:
+    answer = client.generate(INSTRUCT, "def f(", suffix="): pass", logprobs=True, top_logprobs=2)
+    assert answer.response == " between f( and ):"
+    assert answer.context
+    assert answer.logprobs
+    assert (last_asked(upstream)["suffix"], last_asked(upstream)["logprobs"]) == ("): pass", 2)
+
+
+def test_a_model_that_only_chats_refuses_raw_prompts_in_the_upstreams_words(client: ollama.Client) -> None:
+    with pytest.raises(ollama.ResponseError) as refused:
+        client.generate("gpt-4o", "once upon", raw=True)
+    assert refused.value.status_code == 404
+    assert "v1/chat/completions" in refused.value.error
 
 
 def test_suffix_is_refused_as_by_a_model_without_it(proxy: Process) -> None:

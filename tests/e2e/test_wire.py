@@ -185,12 +185,10 @@ def test_a_content_encoding_is_not_looked_at(proxy: Process, encoding: str) -> N
         ({"template": "x"}, 200),  # nothing to say: a load, which looks at no template
         ({"suffix": "x", "prompt": "p", "options": {"num_ctx": "x"}}, 400),  # the model is known to lack it
         ({"raw": True, "prompt": "p", "options": {"num_ctx": "x"}}, 500),
-        ({"raw": True, "prompt": "p"}, 501),
+        ({"raw": True, "prompt": "p"}, 404),  # the upstream: a chat model
     ],
 )
-def test_what_cannot_be_done_yet_is_told_after_what_ollama_tells(
-    proxy: Process, body: dict[str, Any], status: int
-) -> None:
+def test_what_the_model_cannot_do_is_told_in_ollamas_order(proxy: Process, body: dict[str, Any], status: int) -> None:
     assert ask(proxy.port, "POST", "/api/generate", {"model": "gpt-4o", **body}).status == status
 
 

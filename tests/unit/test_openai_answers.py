@@ -8,7 +8,6 @@ from openai.types import Model as OpenAIModel
 
 from translators.errors import (
     ModelNotFound,
-    NotBuilt,
     OllamaError,
     RequestError,
     UpstreamBroken,
@@ -34,7 +33,6 @@ def told(error: OllamaError) -> dict[str, Any]:
         (ModelNotFound("x"), "invalid_request_error", "model_not_found"),
         (RequestError("x", status=403), "invalid_request_error", None),
         (RequestError("x", status=508), "server_error", None),
-        (NotBuilt("x"), "server_error", None),
         (UpstreamUnreachable("x"), "server_error", "upstream_unreachable"),
         (UpstreamTimeout("x"), "server_error", "upstream_timeout"),
         (UpstreamBroken("x"), "server_error", "upstream_broken"),

@@ -1,0 +1,146 @@
+"""Legacy Completions: generate requests with `raw` or `suffix`, and the answers to them."""
+
+import json
+from typing import Any
+
+import pytest
+
+from translators.errors import RequestError
+from translators.events import Event, Failure, Finish, Logprobs, Text, Usage
+from translators.ollama_context import Turn
+from translators.ollama_requests import generate_request
+from translators.openai_chat_payload import Translated
+from translators.openai_completion_reader import CompletionReader
+from translators.openai_completions_payload import UNLIMITED_TOKENS, completion_request_to_openai
+
+
+def translated(**fields: Any) -> Translated:
+    body = {"model": "m", "prompt": "def f(", "stream": False} | fields
+    return completion_request_to_openai(generate_request(json.dumps(body).encode()), "m-1")
+
+
+def read(*chunks: dict[str, Any], top_logprobs: int = 5) -> list[Event]:
+    reader = CompletionReader(top_logprobs)
+    return [event for chunk in chunks for event in reader.feed(chunk)] + reader.close(complete=True)
+
+
+def chunk(text: str | None, finish: str | None = None, **more: Any) -> dict[str, Any]:
+    choice = {"index": 0, "text": text, "finish_reason": finish, "logprobs": None} | more
+    return {"id": "cmpl-1", "object": "text_completion", "choices": [choice]}
+
+
+# --- requests -------------------------------------------------------------------------------------------------
+
+
+def test_a_raw_prompt_goes_up_as_it_is() -> None:
+    got = translated(raw=True, options={"num_predict": 9, "temperature": 0.5, "stop": ["\\n"], "seed": 1})
+    assert got.payload == {
+        "model": "m-1",
+        "prompt": "def f(",
+        "max_tokens": 9,
+        "temperature": 0.5,
+        "seed": 1,
+        "stop": ["\\n"],
+    }
+    assert (got.dialect, got.conversation) == ("completions", None)
+
+
+def test_a_suffix_goes_up_beside_its_prompt_and_the_answer_has_a_context() -> None:
+    got = translated(suffix="):", stream=True)
+    assert got.payload["suffix"] == "):"
+    assert (got.payload["stream"], got.payload["stream_options"]) == (True, {"include_usage": True})
+    assert got.conversation == [Turn("user", "def f(")]
+
+
+@pytest.mark.parametrize("options", [{}, {"num_predict": -1}, {"num_predict": 0}])
+def test_without_a_limit_openais_sixteen_tokens_are_not_the_limit(options: dict[str, Any]) -> None:
+    got = translated(raw=True, options=options)
+    assert got.payload["max_tokens"] == UNLIMITED_TOKENS
+    assert [(note.field, note.action) for note in got.notes] == [("options.num_predict", "defaulted")]
+
+
+@pytest.mark.parametrize(("top", "sent"), [(0, 1), (1, 1), (5, 5), (20, 5)])
+def test_logprobs_are_asked_for_as_a_number(top: int, sent: int) -> None:
+    assert translated(raw=True, logprobs=True, top_logprobs=top).payload["logprobs"] == sent
+
+
+def test_what_text_cannot_have_is_left_out_and_told() -> None:
+    got = translated(suffix="x", system="s", context=[1], format="json", think=True, options={"num_predict": 1})
+    assert set(got.payload) == {"model", "prompt", "suffix", "max_tokens"}
+    told = [note.field for note in got.notes if note.action == "dropped"]
+    assert told == ["system", "context", "format", "think"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "text"),
+    [
+        ({"images": ["aGk="]}, 400, "Multimodal data provided"),
+        ({"format": "xml"}, 500, "invalid format"),
+        ({"options": {"num_predict": "x"}}, 500, 'option "num_predict" must be of type integer'),
+    ],
+)
+def test_what_ollama_refuses_is_refused_in_its_words(fields: dict[str, Any], status: int, text: str) -> None:
+    with pytest.raises(RequestError, match=text) as refused:
+        translated(raw=True, **fields)
+    assert refused.value.status == status
+
+
+# --- answers --------------------------------------------------------------------------------------------------
+
+USAGE = {"prompt_tokens": 3, "completion_tokens": 2}
+
+
+def test_a_stream_is_its_texts_in_order() -> None:
+    answer = read(chunk("a"), chunk("b"), chunk("", "length"), {"choices": [], "usage": USAGE})
+    assert answer == [Text("a"), Text("b"), Usage(3, 2), Finish("length")]
+
+
+def test_a_whole_answer_is_one_piece() -> None:
+    assert read({**chunk("ab", "stop"), "usage": USAGE}) == [Text("ab"), Usage(3, 2), Finish("stop")]
+
+
+def test_other_choices_than_the_first_are_not_read() -> None:
+    second = {"index": 1, "text": "no", "finish_reason": "stop"}
+    assert read({"choices": [second, chunk("yes", "stop")["choices"][0]]}) == [Text("yes"), Finish("stop")]
+
+
+def test_logprobs_that_stand_side_by_side_become_ollamas() -> None:
+    legacy = {
+        "tokens": ["a", "b"],
+        "token_logprobs": [-1, None],
+        "top_logprobs": [{"a": -1, "c": -2}],
+        "text_offset": [0],
+    }
+    entry = {"token": "a", "logprob": -1, "bytes": [97]}
+    tops = [entry, {"token": "c", "logprob": -2, "bytes": [99]}]
+    assert read(chunk("ab", "stop", logprobs=legacy)) == [
+        Logprobs([entry | {"top_logprobs": tops}]),
+        Text("ab"),
+        Finish("stop"),
+    ]
+
+
+def test_logprobs_in_the_form_of_chat_are_read_too() -> None:
+    modern = {"content": [{"token": "a", "logprob": -1}]}
+    assert Logprobs([{"token": "a", "logprob": -1, "bytes": [97]}]) in read(chunk("a", "stop", logprobs=modern))
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"choices": None},
+        {"choices": [None, 1, "x"]},
+        chunk(None),
+        chunk("", logprobs=[]),
+        chunk("", logprobs={"tokens": ["a"], "token_logprobs": 1, "top_logprobs": "x"}),
+        chunk("", logprobs={"tokens": [1, None]}),
+    ],
+)
+def test_odd_chunks_say_nothing_and_end_nothing(odd: dict[str, Any]) -> None:
+    assert read(odd, chunk("a", "stop")) == [Text("a"), Finish("stop")]
+
+
+def test_an_error_ends_the_answer() -> None:
+    *_, last = read(chunk("a"), {"error": {"message": "out of order"}})
+    assert isinstance(last, Failure)
+    assert last.error.message == "out of order"
