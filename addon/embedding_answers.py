@@ -7,6 +7,7 @@ event loop is given back. A thread would be worse: it keeps Python's lock for fi
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Iterable
 from contextlib import aclosing
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final
 
@@ -20,6 +21,7 @@ from addon.loaded import Loaded
 from addon.responses import JSON, json_answer, respond
 from addon.upstream import Upstream
 from translators.errors import ModelNotFound, OllamaError, RequestError, UpstreamError
+from translators.input_batches import MOST_INPUTS, batches_of, most_inputs_in
 from translators.input_overflow import MOST_CUTS, NOT_CUT, NOT_CUT_FURTHER, note_of_cut, overflow_in, shortened
 from translators.ollama_embed_requests import EmbeddingRequest, EmbedRequest, embed_request, embeddings_request
 from translators.ollama_embeddings import (
@@ -29,9 +31,12 @@ from translators.ollama_embeddings import (
     embeddings_answer,
 )
 from translators.openai_embeddings_payload import TranslatedEmbed, embed_request_to_openai
-from translators.openai_embeddings_reader import Embeddings, EmbeddingsReader
+from translators.openai_embeddings_reader import Embeddings, EmbeddingsReader, joined
 
 EMBEDDINGS: Final = "/embeddings"
+
+MOST_CALLS: Final = 4
+"""Upstream calls at once for one request: its texts may be many, and others ask too."""
 
 
 async def embed(
@@ -95,40 +100,84 @@ async def _embeddings(
         loaded.note(model, request.keep_alive)
         return None
 
-    def call(model_id: str) -> Awaitable[Reply]:
-        return _ask(request.truncate, translated, model_id, exchange, upstream)
+    def call(model_id: str) -> Awaitable[Embeddings]:
+        return _Asking(request.truncate, translated, model_id, exchange, upstream).embed(translated.texts)
 
-    reply = await listing.ask(request.model, not_found, exchange, call)
-    reader = EmbeddingsReader(len(translated.texts))
-    with loaded.use(listing.id_of(request.model), request.keep_alive):
-        async with aclosing(reply.chunks):
-            async for chunk in reply.chunks:
-                reader.feed(chunk)
-    embeddings = reader.close()
+    embeddings = await listing.ask(request.model, not_found, exchange, call)
+    loaded.note(listing.id_of(request.model), request.keep_alive)
     exchange.usage = embeddings.usage
     return embeddings
 
 
-async def _ask(
-    truncate: bool, translated: TranslatedEmbed, model_id: str, exchange: Exchange, upstream: Upstream
-) -> Reply:
-    """The upstream's answer; where it finds a text too long, shorter ones are asked for, if that is allowed."""
-    texts = translated.texts
-    for _ in range(MOST_CUTS + 1):
+@dataclass(slots=True)
+class _Asking:
+    """How the upstream is asked for the vectors of one request.
+
+    Attributes:
+        truncate: Whether texts that are too long may be cut.
+        translated: The request.
+        model_id: The upstream's id of the model.
+        exchange: For which it is asked.
+        upstream: Who is asked.
+        gate: Lets so many calls go on at once.
+    """
+
+    truncate: bool
+    translated: TranslatedEmbed
+    model_id: str
+    exchange: Exchange
+    upstream: Upstream
+    gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_CALLS))
+
+    async def embed(self, texts: list[str]) -> Embeddings:
+        """The vectors of these texts: asked for together or, where they are too many for that, in parts."""
+        size = MOST_INPUTS
+        if len(texts) <= size:
+            try:
+                return await self._read(texts)
+            except UpstreamError as error:
+                most = most_inputs_in(error, len(texts))
+                if most is None:
+                    raise
+                size = most
         try:
-            return await upstream.post(EMBEDDINGS, translated.payload(texts) | {"model": model_id}, exchange)
-        except UpstreamError as error:
-            overflow = overflow_in(error)
-            if overflow is None:
-                raise
-            if not truncate:
-                raise RequestError(NOT_CUT) from error
-        shorter = shortened(texts, overflow)
-        if shorter is None:
-            break
-        texts = shorter
-        exchange.notes = (*translated.notes, note_of_cut(translated.texts, texts))
-    raise RequestError(NOT_CUT_FURTHER)
+            async with asyncio.TaskGroup() as group:
+                parts = [group.create_task(self.embed(part)) for part in batches_of(texts, size)]
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from None
+        return joined([part.result() for part in parts])
+
+    async def _read(self, texts: list[str]) -> Embeddings:
+        async with self.gate:
+            reply = await self._ask(texts)
+            reader = EmbeddingsReader(len(texts))
+            async with aclosing(reply.chunks):
+                async for chunk in reply.chunks:
+                    reader.feed(chunk)
+            return reader.close()
+
+    async def _ask(self, asked: list[str]) -> Reply:
+        """The upstream's answer; where it finds a text too long, shorter ones are asked for, if that is allowed."""
+        texts = asked
+        for _ in range(MOST_CUTS + 1):
+            payload = self.translated.payload(texts) | {"model": self.model_id}
+            try:
+                reply = await self.upstream.post(EMBEDDINGS, payload, self.exchange)
+            except UpstreamError as error:
+                overflow = overflow_in(error)
+                if overflow is None:
+                    raise
+                if not self.truncate:
+                    raise RequestError(NOT_CUT) from error
+            else:
+                if texts is not asked:
+                    self.exchange.notes = (*self.exchange.notes, note_of_cut(asked, texts))
+                return reply
+            shorter = shortened(texts, overflow)
+            if shorter is None:
+                break
+            texts = shorter
+        raise RequestError(NOT_CUT_FURTHER)
 
 
 async def _body(pieces: Iterable[bytes]) -> AsyncGenerator[bytes]:

@@ -7,7 +7,6 @@ from typing import Final
 
 from mitmproxy import http
 
-from addon.call import Reply
 from addon.catalogue import Catalogue, Known
 from addon.exchange import Exchange
 from addon.machine import zone
@@ -108,9 +107,9 @@ class Listing:
         model_id = upstream_id(asked)
         return self._ids.get(model_id) or self._ids.get(_folded(asked)) or model_id
 
-    async def ask(
-        self, asked: str, not_found: str, exchange: Exchange, call: Callable[[str], Awaitable[Reply]]
-    ) -> Reply:
+    async def ask[Answer](
+        self, asked: str, not_found: str, exchange: Exchange, call: Callable[[str], Awaitable[Answer]]
+    ) -> Answer:
         """Ask the upstream for an answer of a model; where it does not know the name, in the list's spelling of it.
 
         Args:

@@ -5,7 +5,7 @@ of the text and read one by one as they come; what is left is a small JSON docum
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -33,6 +33,14 @@ class Embeddings:
 
     vectors: list[Vector]
     usage: Usage | None
+
+
+def joined(parts: Sequence[Embeddings]) -> Embeddings:
+    """Answers to the parts of one request as one; its token counts are known only where every part has some."""
+    vectors = [vector for part in parts for vector in part.vectors]
+    usages = [part.usage.prompt_tokens for part in parts if part.usage is not None]
+    known = [tokens for tokens in usages if tokens is not None]
+    return Embeddings(vectors, Usage(sum(known), None) if len(known) == len(parts) else None)
 
 
 class EmbeddingsReader:
