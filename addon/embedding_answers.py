@@ -120,6 +120,7 @@ class _Asking:
         exchange: For which it is asked.
         upstream: Who is asked.
         gate: Lets so many calls go on at once.
+        cut: Texts that were sent shorter than they are.
     """
 
     truncate: bool
@@ -128,6 +129,7 @@ class _Asking:
     exchange: Exchange
     upstream: Upstream
     gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_CALLS))
+    cut: int = 0
 
     async def embed(self, texts: list[str]) -> Embeddings:
         """The vectors of these texts: asked for together or, where they are too many for that, in parts."""
@@ -171,7 +173,9 @@ class _Asking:
                     raise RequestError(NOT_CUT) from error
             else:
                 if texts is not asked:
-                    self.exchange.notes = (*self.exchange.notes, note_of_cut(asked, texts))
+                    self.cut += sum(len(before) != len(after) for before, after in zip(asked, texts, strict=True))
+                    note = note_of_cut(self.cut, len(self.translated.texts))
+                    self.exchange.notes = (*self.translated.notes, note)
                 return reply
             shorter = shortened(texts, overflow)
             if shorter is None:

@@ -1,6 +1,5 @@
 """A recording while it is played to one client: which call comes next, and how one that failed fails again."""
 
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -16,25 +15,34 @@ class Playback:
 
     Attributes:
         recording: Which.
-        played: How many of its calls to each route were played already.
+        played: The places of its calls that were played already.
     """
 
     recording: Recording
-    played: Counter[tuple[str, str]] = field(default_factory=Counter)
+    played: set[int] = field(default_factory=set)
 
-    def next_call(self, method: str, path: str) -> UpstreamCall | None:
+    def next_call(self, method: str, path: str, body: bytes) -> UpstreamCall | None:
         """The next recorded call to a route; the last one again when there are no more, None when there is none.
+
+        Of several the first with this body is taken, because calls that were made at once come in any order; without
+        one, the first.
 
         Args:
             method: In capitals.
             path: Below the base URL.
+            body: As it would be recorded.
         """
+        calls = list(enumerate(self.recording.upstream))
         route = (method, _without_query(path))
-        requests = [(call, call.request) for call in self.recording.upstream]
-        calls = [call for call, request in requests if (request.method, _without_query(request.path)) == route]
-        position = min(self.played[route], len(calls) - 1)
-        self.played[route] += 1
-        return calls[position] if calls else None
+        of_route = [
+            (at, call) for at, call in calls if (call.request.method, _without_query(call.request.path)) == route
+        ]
+        left = [(at, call) for at, call in of_route if at not in self.played] or of_route[-1:]
+        same = [(at, call) for at, call in left if call.request.body == body]
+        for at, call in same or left:
+            self.played.add(at)
+            return call
+        return None
 
     def failure(self, call: UpstreamCall) -> UpstreamError:
         """The error with which a call ends that did not end well."""

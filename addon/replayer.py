@@ -59,7 +59,7 @@ class Replayer:
         if exchange.playback is None:
             exchange.playback = Playback(self._find(exchange.flow.request))
         playback = exchange.playback
-        recorded = playback.next_call(call.method, call.path)
+        recorded = playback.next_call(call.method, call.path, self._redactor.body(call.content))
         if recorded is None:
             name = playback.recording.name
             raise RequestError(

@@ -14,7 +14,7 @@ _SENTENCES: Final = tuple(
     for pattern in (
         r"array too long\. expected an array with maximum length (?P<most>\d+)",  # OpenAI
         r"batch size \d+ > maximum allowed batch size (?P<most>\d+)",  # text-embeddings-inference
-        r"requested \d+ tokens, max \d+ tokens per request",  # OpenAI, all texts together
+        r"requested (?P<asked>\d+) tokens, max (?P<limit>\d+) tokens per request",  # OpenAI, all texts together
     )
 )
 
@@ -27,13 +27,14 @@ def most_inputs_in(error: UpstreamError, count: int) -> int | None:
         count: How many texts were refused.
 
     Returns:
-        Fewer than were refused: the number that the upstream tells, or half of them.
+        Fewer than were refused: the number that the upstream tells or that its limit of tokens has room for, else half.
     """
     found = next(filter(None, (sentence.search(error.message) for sentence in _SENTENCES)), None)
     if found is None or count < 2:
         return None
-    told = found.groupdict().get("most")
-    return min(max(int(told), 1), count - 1) if told else count // 2
+    told = {name: int(number) for name, number in found.groupdict().items()}
+    most = told["most"] if "most" in told else count * told["limit"] // max(told["asked"], 1)
+    return most if 0 < most < count else count // 2
 
 
 def batches_of(inputs: Sequence[str], size: int) -> list[list[str]]:

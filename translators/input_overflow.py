@@ -98,12 +98,6 @@ def shortened(inputs: Sequence[str], overflow: Overflow) -> list[str] | None:
     return [text[:most] if alike or at == place else text for at, text in enumerate(inputs)]
 
 
-def note_of_cut(asked: Sequence[str], sent: Sequence[str]) -> Note:
-    """What a person should know of texts that were cut.
-
-    Args:
-        asked: All texts of the request.
-        sent: The same as they were sent in the end.
-    """
-    count = sum(len(before) != len(after) for before, after in zip(asked, sent, strict=True))
-    return Note("input", "converted", f"{count} of {len(asked)} texts cut: longer than the model takes")
+def note_of_cut(cut: int, texts: int) -> Note:
+    """What a person should know of a request of which some texts were cut."""
+    return Note("input", "converted", f"{cut} of {texts} texts cut: longer than the model takes")

@@ -154,7 +154,7 @@ class ChatCompletionReader:
 
     def _ending(self, complete: bool) -> list[Event]:
         if not self._answered and complete:
-            raise UpstreamBroken("the upstream's answer has no choices: is its base URL a Chat Completions server?")
+            raise UpstreamBroken("the upstream's answer has no choices: is this an OpenAI-style server?")
         if not self._finish and not complete:
             raise UpstreamBroken("the upstream's answer ended without finishing")
         if self._finish == _FAILED:

@@ -40,7 +40,8 @@ class CompletionReader:
 def _as_chat(choice: Any) -> Any:
     if not isinstance(choice, dict):
         return choice
-    return {**choice, "delta": {"content": choice.get("text")}, "logprobs": _logprobs(choice.get("logprobs"))}
+    delta = {"delta": {"content": choice["text"]}} if "text" in choice else {}
+    return {**choice, **delta, "logprobs": _logprobs(choice.get("logprobs"))}
 
 
 def _logprobs(legacy: Any) -> Any:
@@ -51,7 +52,9 @@ def _logprobs(legacy: Any) -> Any:
     content = []
     for place, token in enumerate(tokens):
         top = tops[place] if isinstance(tops, list) and place < len(tops) else None
-        alternatives = top.items() if isinstance(top, dict) else ()
+        told = top.items() if isinstance(top, dict) else ()
+        # A map has no order: the likeliest come first, as in a list of Chat Completions.
+        alternatives = sorted((each for each in told if isinstance(each[1], int | float)), key=lambda each: -each[1])
         content.append(
             {
                 "token": token,

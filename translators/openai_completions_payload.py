@@ -7,6 +7,7 @@ words.
 from typing import Any, Final
 
 from translators.errors import OllamaError, RequestError
+from translators.go_template import parse_template
 from translators.notes import Note
 from translators.ollama_context import Turn
 from translators.ollama_requests import GenerateRequest
@@ -23,6 +24,7 @@ limit (gpt-3.5-turbo-instruct: 4,096)."""
 
 _NOT_FOR_TEXT: Final = "text is gone on with as it is"
 
+_FEWER_LOGPROBS: Final = Note("top_logprobs", "converted", f"{MOST_LOGPROBS}: the most that OpenAI takes for text")
 _NO_LIMIT: Final = Note("options.num_predict", "defaulted", f"max_tokens {UNLIMITED_TOKENS}: OpenAI's default is 16")
 
 
@@ -34,19 +36,22 @@ def completion_request_to_openai(request: GenerateRequest, model: str) -> Transl
         model: The upstream's id of the model.
 
     Raises:
-        RequestError: 400, images; 500, a bad `format` or an option of the wrong type, in Ollama's words.
+        RequestError: 500, a bad `template` or `format` or an option of the wrong type, 400, images; in Ollama's words.
     """
-    if request.images:  # in the words of Ollama's engine
-        raise RequestError("Multimodal data provided, but model does not support multimodal requests.")
+    parse_template(request.template)
     try:
         format_to_openai(request.format, [])
         options, notes = options_to_openai(request.options, DEFAULT, None)
     except OllamaError as error:
         raise RequestError(error.message, status=error.status) from error
+    if request.images:  # in the words of Ollama's engine
+        raise RequestError("Multimodal data provided, but model does not support multimodal requests.")
     notes = [note for note in notes if note.field != "options.num_predict" or "max_tokens" in options]
     if "max_tokens" not in options:
         options["max_tokens"] = UNLIMITED_TOKENS
         notes.append(_NO_LIMIT)
+    if request.logprobs and request.top_logprobs > MOST_LOGPROBS:
+        notes.append(_FEWER_LOGPROBS)
     for field in ("system", "template", "context", "format", "think"):
         if getattr(request, field):
             notes.append(Note(field, "dropped", _NOT_FOR_TEXT))

@@ -62,20 +62,20 @@ def test_more_texts_than_the_upstream_takes_at_once_are_asked_for_in_parts(
     texts = [f"many-{number}" for number in range(4100)]
     answer = raw.post("/api/embed", json={"model": SMALL, "input": texts, "dimensions": 4}).json()
     sizes = [len(each.json["input"]) for each in upstream.requests_with("many-") if each.path.endswith("/embeddings")]
-    assert sizes == [2048, 2048, 4]
+    assert sorted(sizes) == [4, 2048, 2048]
     assert answer["prompt_eval_count"] == 4100
     for place in (0, 2047, 2048, 4095, 4096, 4099):
         alone = raw.post("/api/embed", json={"model": SMALL, "input": texts[place], "dimensions": 4}).json()
         assert answer["embeddings"][place] == alone["embeddings"][0]
 
 
-def test_texts_that_have_too_many_tokens_together_are_asked_for_by_halves(
+def test_texts_that_have_too_many_tokens_together_are_asked_for_as_far_as_there_is_room(
     raw: httpx.Client, upstream: Upstream
 ) -> None:
     texts = [f"heavy-{number} " + "word " * 7000 for number in range(50)]
     answer = raw.post("/api/embed", json={"model": SMALL, "input": texts, "dimensions": 4}).json()
     asked = upstream.requests_with("heavy-")
-    assert [len(each.json["input"]) for each in asked] == [50, 25, 25]
+    assert sorted(len(each.json["input"]) for each in asked) == [8, 42, 50]
     assert len(answer["embeddings"]) == 50
     alone = raw.post("/api/embed", json={"model": SMALL, "input": texts[30], "dimensions": 4}).json()
     assert answer["embeddings"][30] == alone["embeddings"][0]

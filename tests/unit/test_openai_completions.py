@@ -64,6 +64,11 @@ def test_logprobs_are_asked_for_as_a_number(top: int, sent: int) -> None:
     assert translated(raw=True, logprobs=True, top_logprobs=top).payload["logprobs"] == sent
 
 
+def test_fewer_alternatives_than_asked_for_are_told() -> None:
+    notes = translated(raw=True, logprobs=True, top_logprobs=20, options={"num_predict": 1}).notes
+    assert "top_logprobs converted: 5: the most that OpenAI takes for text" in map(str, notes)
+
+
 def test_what_text_cannot_have_is_left_out_and_told() -> None:
     got = translated(suffix="x", system="s", context=[1], format="json", think=True, options={"num_predict": 1})
     assert set(got.payload) == {"model", "prompt", "suffix", "max_tokens"}
@@ -75,13 +80,15 @@ def test_what_text_cannot_have_is_left_out_and_told() -> None:
     ("fields", "status", "text"),
     [
         ({"images": ["aGk="]}, 400, "Multimodal data provided"),
+        ({"images": ["aGk="], "format": "xml"}, 500, "invalid format"),
+        ({"raw": False, "suffix": "x", "template": "{{ .Prompt"}, 500, "unclosed action"),
         ({"format": "xml"}, 500, "invalid format"),
         ({"options": {"num_predict": "x"}}, 500, 'option "num_predict" must be of type integer'),
     ],
 )
 def test_what_ollama_refuses_is_refused_in_its_words(fields: dict[str, Any], status: int, text: str) -> None:
     with pytest.raises(RequestError, match=text) as refused:
-        translated(raw=True, **fields)
+        translated(**({"raw": True} | fields))
     assert refused.value.status == status
 
 
@@ -118,6 +125,18 @@ def test_logprobs_that_stand_side_by_side_become_ollamas() -> None:
         Text("ab"),
         Finish("stop"),
     ]
+
+
+def test_alternatives_of_a_map_come_likeliest_first_and_so_many_as_are_wanted() -> None:
+    legacy = {"tokens": ["a"], "token_logprobs": [-1], "top_logprobs": [{"c": -3.0, "x": None, "a": -0.1, "b": -1.0}]}
+    [first, *_] = read(chunk("a", "stop", logprobs=legacy), top_logprobs=2)
+    assert isinstance(first, Logprobs)
+    assert [each["token"] for each in first.entries[0]["top_logprobs"]] == ["a", "b"]
+
+
+def test_an_answer_in_chats_own_form_is_read_too() -> None:
+    choice = {"index": 0, "delta": {"content": "a"}, "finish_reason": "stop"}
+    assert read({"choices": [choice]}) == [Text("a"), Finish("stop")]
 
 
 def test_logprobs_in_the_form_of_chat_are_read_too() -> None:
