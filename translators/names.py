@@ -38,7 +38,12 @@ def canonical_name(name: str) -> str:
     short = _without_local(name)
     for place in _DEFAULT_PLACES:
         short = short.removeprefix(place)
-    return short if ":" in short.rpartition("/")[2] else f"{short}:{_DEFAULT_TAG}"
+    return tagged_name(short)
+
+
+def tagged_name(name: str) -> str:
+    """The name with a tag: its own, or the one that goes without saying."""
+    return name if ":" in name.rpartition("/")[2] else f"{name}:{_DEFAULT_TAG}"
 
 
 def upstream_id(name: str) -> str:

@@ -8,48 +8,43 @@ import posixpath
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import FailFast, Field
+from pydantic import Field
 
 from translators.errors import RequestError
 from translators.go_quote import quoted
 from translators.go_struct import GoStruct, GoType, OptionalBool, StringItem
 from translators.names import is_possible_name
-from translators.ollama_request_checks import check_name, read_struct
-from translators.ollama_requests import Message
+from translators.ollama_request_checks import NamedModel, check_name, read_named, read_struct
+from translators.ollama_requests import Messages
 
 Files = Annotated[dict[str, StringItem], GoType("map[string]string")]
 """Names of files, and the digests of their uploaded contents."""
 
 
-class PullRequest(GoStruct):
+class PullRequest(NamedModel):
     """A request to `/api/pull`.
 
     Attributes:
-        model: The name asked for; `pull_request` puts an old client's `name` here.
         insecure: Whether the registry may be asked without TLS.
         username: For a registry; Ollama does not read it any more.
         password: For a registry; Ollama does not read it any more.
         stream: Whether the answer is NDJSON.
-        name: The old spelling of `model`.
     """
 
-    model: str = ""
     insecure: bool = False
     username: str = ""
     password: str = Field(default="", repr=False)
     stream: OptionalBool = True
-    name: str = ""
 
 
 class PushRequest(PullRequest):
     """A request to `/api/push`; its fields are those of `PullRequest`."""
 
 
-class CreateRequest(GoStruct):
+class CreateRequest(NamedModel):
     """A request to `/api/create`.
 
     Attributes:
-        model: The name of the new model; `create_request` puts an old client's `name` here.
         stream: Whether the answer is NDJSON.
         quantize: The wanted precision of the weights.
         draft_quantize: That of the draft model's.
@@ -67,11 +62,9 @@ class CreateRequest(GoStruct):
         parser: The name of a built-in answer format.
         requires: The oldest version of Ollama that can run it.
         info: Facts to be shown in place of the files' own.
-        name: The old spelling of `model`.
         quantization: The old spelling of `quantize`.
     """
 
-    model: str = ""
     stream: OptionalBool = True
     quantize: str = ""
     draft_quantize: str = ""
@@ -84,14 +77,11 @@ class CreateRequest(GoStruct):
     license: Any = None
     system: str = ""
     parameters: dict[str, Any] = Field(default_factory=dict)
-    messages: Annotated[
-        list[Annotated[Message, GoType("api.Alias", own_decoder=True)]], FailFast(), GoType("[]api.Message")
-    ] = Field(default_factory=list)
+    messages: Messages = Field(default_factory=list)
     renderer: str = ""
     parser: str = ""
     requires: str = ""
     info: dict[str, Any] = Field(default_factory=dict)
-    name: str = ""
     quantization: str = ""
 
 
@@ -107,16 +97,8 @@ class CopyRequest(GoStruct):
     destination: str = ""
 
 
-class DeleteRequest(GoStruct):
-    """A request to `/api/delete`.
-
-    Attributes:
-        model: The name asked for; `delete_request` puts an old client's `name` here.
-        name: The old spelling of `model`.
-    """
-
-    model: str = ""
-    name: str = ""
+class DeleteRequest(NamedModel):
+    """A request to `/api/delete`."""
 
 
 def pull_request(body: bytes) -> PullRequest:
@@ -125,7 +107,7 @@ def pull_request(body: bytes) -> PullRequest:
     Raises:
         RequestError: 400 with Ollama's text.
     """
-    request = _with_model(read_struct(PullRequest, body))
+    request = read_named(PullRequest, body)
     check_name(request.model)
     return request
 
@@ -136,7 +118,7 @@ def push_request(body: bytes) -> PushRequest:
     Raises:
         RequestError: 400 with Ollama's text.
     """
-    request = _with_model(read_struct(PushRequest, body))
+    request = read_named(PushRequest, body)
     if not request.model:
         raise RequestError("model is required")
     return request
@@ -148,7 +130,7 @@ def create_request(body: bytes) -> CreateRequest:
     Raises:
         RequestError: 400 with Ollama's text.
     """
-    request = _with_model(read_struct(CreateRequest, body))
+    request = read_named(CreateRequest, body)
     _check_files(request.files)
     _check_files(request.draft_files)
     if request.draft_quantize and not request.draft_files:
@@ -178,7 +160,7 @@ def delete_request(body: bytes) -> DeleteRequest:
     Raises:
         RequestError: 400 with Ollama's text.
     """
-    request = _with_model(read_struct(DeleteRequest, body))
+    request = read_named(DeleteRequest, body)
     if not request.model.strip():
         raise RequestError("model is required")
     check_name(request.model, f"name {quoted(request.model)} is invalid")
@@ -188,10 +170,6 @@ def delete_request(body: bytes) -> DeleteRequest:
 def is_exact_name(name: str) -> bool:
     """Whether a model could have that name, where Ollama does not take blanks around it away."""
     return is_possible_name(name) and name == name.strip()
-
-
-def _with_model[Request: (PullRequest, PushRequest, CreateRequest, DeleteRequest)](request: Request) -> Request:
-    return request if request.model else request.model_copy(update={"model": request.name})
 
 
 def _check_files(files: Mapping[str, str] | None) -> None:

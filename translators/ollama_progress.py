@@ -4,6 +4,7 @@ from typing import Final
 
 from translators.errors import OllamaError
 from translators.go_json import encode
+from translators.names import tagged_name
 
 PULLING_MANIFEST: Final = "pulling manifest"
 RETRIEVING_MANIFEST: Final = "retrieving manifest"
@@ -30,6 +31,6 @@ def pull_error(reason: str) -> OllamaError:
 
 def unqualified_name(model: str) -> OllamaError:
     """The error for a name that no model can have; Ollama shows it whole, with registry, namespace and tag."""
-    tagged = model if ":" in model.rpartition("/")[2] else f"{model}:latest"
+    tagged = tagged_name(model)
     places = ("registry.ollama.ai", "library")[: max(0, 2 - tagged.count("/"))]
     return OllamaError(f"unqualified name: {'/'.join((*places, tagged))}")

@@ -22,6 +22,28 @@ def read_struct[Request: GoStruct](struct: type[Request], body: bytes) -> Reques
         return struct.model_validate(unmarshal(struct, decode(body)), context=UNMARSHALLED)
 
 
+class NamedModel(GoStruct):
+    """A request that names a model in either of two ways.
+
+    Attributes:
+        model: The name asked for; `read_named` puts an old client's `name` here.
+        name: The old spelling of `model`.
+    """
+
+    model: str = ""
+    name: str = ""
+
+
+def read_named[Request: NamedModel](struct: type[Request], body: bytes) -> Request:
+    """The same for a request whose `model` is its `name` where it is empty.
+
+    Raises:
+        RequestError: 400 with Go's text.
+    """
+    request = read_struct(struct, body)
+    return request if request.model else request.model_copy(update={"model": request.name})
+
+
 def check_required_model(model: str) -> None:
     """Check the name of a model, where one that is left out is a bad request.
 

@@ -11,7 +11,13 @@ from pydantic import AfterValidator, FailFast, Field
 from translators.errors import RequestError
 from translators.go_struct import GoStruct, GoType, Int, IntItem, OptionalBool
 from translators.ollama_fields import Images, IsObject, KeepAlive, OptionalThink, RawMessage
-from translators.ollama_request_checks import check_required_model, check_wanted_model, read_struct
+from translators.ollama_request_checks import (
+    NamedModel,
+    check_required_model,
+    check_wanted_model,
+    read_named,
+    read_struct,
+)
 from translators.ollama_tools import Tool
 
 _TOP_LOGPROBS = range(21)
@@ -56,6 +62,11 @@ class Message(GoStruct):
     tool_call_id: str = ""
 
 
+Messages = Annotated[
+    list[Annotated[Message, GoType("api.Alias", own_decoder=True)]], FailFast(), GoType("[]api.Message")
+]
+
+
 class ChatRequest(GoStruct):
     """A request to `/api/chat`.
 
@@ -76,9 +87,7 @@ class ChatRequest(GoStruct):
     """
 
     model: str = ""
-    messages: Annotated[
-        list[Annotated[Message, GoType("api.Alias", own_decoder=True)]], FailFast(), GoType("[]api.Message")
-    ] = Field(default_factory=list)
+    messages: Messages = Field(default_factory=list)
     stream: OptionalBool = True
     format: RawMessage = None
     keep_alive: KeepAlive = None
@@ -164,19 +173,15 @@ class GenerateRequest(GoStruct):
             raise RequestError("raw mode does not support template, system, or context")
 
 
-class ShowRequest(GoStruct):
+class ShowRequest(NamedModel):
     """A request to `/api/show`.
 
     Attributes:
-        model: The name asked for; `show_request` puts an old client's `name` here.
-        name: The old spelling of `model`.
         verbose: Whether long lists are wanted.
         system: Shown instead of the model's own.
         options: Shown as parameters.
     """
 
-    model: str = ""
-    name: str = ""
     verbose: bool = False
     system: str = ""
     template: str = ""
@@ -214,9 +219,7 @@ def show_request(body: bytes) -> ShowRequest:
     Raises:
         RequestError: 400 with Ollama's text.
     """
-    request = read_struct(ShowRequest, body)
-    if not request.model:
-        request = request.model_copy(update={"model": request.name})
+    request = read_named(ShowRequest, body)
     check_required_model(request.model)
     return request
 

@@ -9,16 +9,15 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 from typing import Any, Final
 
 from tests.conformance.scripted_upstream import scripted_upstream
+from tests.http_server import http_server
 from tests.process import KEY, LOOPBACK, free_port, start
 
 SHARED: Final = Path(os.environ.get("SHARED_DIR", ""))
@@ -112,7 +111,7 @@ def differences(goldens: Sequence[str], folder: Path) -> dict[str, list[str]]:
     files.mkdir()
     for name in PLACEHOLDERS:
         (files / f"{name}.gguf").write_text(name)
-    with scripted_upstream() as scripted, _empty_upstream() as empty, ThreadPoolExecutor(len(SERVERS)) as pool:
+    with scripted_upstream() as scripted, http_server(_NoModels) as empty, ThreadPoolExecutor(len(SERVERS)) as pool:
         tasks = [
             pool.submit(
                 _capture, server, names, scripted if server.models else empty, folder / f"server-{place}", files
@@ -218,16 +217,3 @@ class _NoModels(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
-
-
-@contextmanager
-def _empty_upstream() -> Iterator[int]:
-    """The upstream without models; its port."""
-    with ThreadingHTTPServer((LOOPBACK, 0), _NoModels) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield server.server_port
-        finally:
-            server.shutdown()
-            thread.join()

@@ -4,11 +4,11 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
+from tests.http_server import http_server
 from tests.process import LOOPBACK
 
 NOT_COMPARED = {"messages", "prompt"}
@@ -84,15 +84,9 @@ def golden_server(folder: Path, names: Sequence[str]) -> Iterator[GoldenServer]:
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing."""
 
-    with ThreadingHTTPServer((LOOPBACK, 0), Handler) as server:
-        recorded = GoldenServer(goldens, f"http://{LOOPBACK}:{server.server_port}")
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield recorded
-        finally:
-            server.shutdown()
-            thread.join()
+    with http_server(Handler) as port:
+        recorded = GoldenServer(goldens, f"http://{LOOPBACK}:{port}")
+        yield recorded
 
 
 def _path(target: str) -> str:

@@ -2,7 +2,6 @@
 
 import http.server
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.http_server import http_server
 from tests.process import KEY, LOOPBACK, Process, free_port, start
 from tests.upstream import Upstream
 from tests.wire import ask
@@ -29,16 +29,6 @@ class Foreign(http.server.BaseHTTPRequestHandler):
 
 
 @contextmanager
-def foreign_server() -> Iterator[int]:
-    with http.server.ThreadingHTTPServer((LOOPBACK, 0), Foreign) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield server.server_port
-        server.shutdown()
-        thread.join()
-
-
-@contextmanager
 def proxying(upstream: Upstream, home: Path, *arguments: str, **variables: str) -> Iterator[tuple[Process, int]]:
     """A mitmdump whose only listener is not on the Ollama port; the process, and that port."""
     own, ollama = free_port(), free_port()
@@ -53,7 +43,7 @@ def proxying(upstream: Upstream, home: Path, *arguments: str, **variables: str) 
 
 def test_through_a_proxy_only_the_ollama_port_of_this_machine_is_answered(upstream: Upstream, tmp_path: Path) -> None:
     with (
-        foreign_server() as foreign,
+        http_server(Foreign) as foreign,
         proxying(upstream, tmp_path) as (process, ollama),
         httpx.Client(proxy=process.url, trust_env=False) as client,
     ):
@@ -64,7 +54,7 @@ def test_through_a_proxy_only_the_ollama_port_of_this_machine_is_answered(upstre
 
 
 def test_a_foreign_ollama_is_left_alone_and_the_option_is_named(upstream: Upstream, tmp_path: Path) -> None:
-    with foreign_server() as port:
+    with http_server(Foreign) as port:
         settings = {"PROXY_PORT": str(port)}
         with (
             proxying(upstream, tmp_path, **settings) as (process, _),

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.http_server import http_server
 from tests.process import KEY, LOOPBACK, Process, serving
 from tests.upstream import Upstream
 from tests.wire import ask
@@ -85,15 +86,11 @@ class Scripted(http.server.BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def scripted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     """A proxy in front of a scripted upstream."""
-    with http.server.ThreadingHTTPServer((LOOPBACK, 0), Scripted) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        base_url = f"http://{LOOPBACK}:{server.server_port}/v1"
+    with http_server(Scripted) as port:
+        base_url = f"http://{LOOPBACK}:{port}/v1"
         with serving(base_url, tmp_path_factory.mktemp("home"), "-v", PROXY_MAX_RETRIES="0") as proxy:
             yield proxy
         Scripted.released.set()
-        server.shutdown()
-        thread.join()
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,9 @@
 
 import http.server
 import json
-import threading
 from pathlib import Path
 
+from tests.http_server import http_server
 from tests.process import KEY, serving, start
 from tests.upstream import Upstream
 from tests.wire import ask
@@ -74,17 +74,15 @@ class Echo(http.server.BaseHTTPRequestHandler):
 
 def test_an_upstream_that_repeats_the_key_does_not_give_it_away(tmp_path: Path) -> None:
     flows = tmp_path / "flows"
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        with serving(f"http://127.0.0.1:{server.server_port}/v1", tmp_path, "-w", str(flows)) as proxy:
-            seen = [
-                ask(proxy.port, "POST", "/api/chat", {"model": "m", "messages": [{"content": name}], "stream": stream})
-                for name in ECHOES
-                for stream in (False, True)
-            ]
-        server.shutdown()
-        thread.join()
+    with (
+        http_server(Echo) as port,
+        serving(f"http://127.0.0.1:{port}/v1", tmp_path, "-w", str(flows)) as proxy,
+    ):
+        seen = [
+            ask(proxy.port, "POST", "/api/chat", {"model": "m", "messages": [{"content": name}], "stream": stream})
+            for name in ECHOES
+            for stream in (False, True)
+        ]
     assert all(b"error" in answer.body for answer in seen)
     for place in (repr(seen), proxy.output, flows.read_text("utf-8", "replace")):
         assert KEY[:12] not in place

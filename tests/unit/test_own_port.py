@@ -3,15 +3,15 @@
 import errno
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 from mitmproxy.proxy.mode_specs import ProxyMode
 
 from addon import own_port
+from tests.http_server import http_server
 from tests.in_process import LOOPBACK, running_proxy
 
 LISTEN = (LOOPBACK, 11434)
@@ -90,8 +90,7 @@ def test_a_port_whose_connections_are_still_closing_is_free() -> None:
     assert own_port.probe(LOOPBACK, port) is None
 
 
-@contextmanager
-def program(answers: dict[str, tuple[int, bytes]]) -> Iterator[int]:
+def program(answers: dict[str, tuple[int, bytes]]) -> AbstractContextManager[int]:
     """A program that has a port, and answers GET so."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -105,14 +104,7 @@ def program(answers: dict[str, tuple[int, bytes]]) -> Iterator[int]:
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    with HTTPServer((LOOPBACK, 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield server.server_port
-        finally:
-            server.shutdown()
-            thread.join()
+    return http_server(Handler)
 
 
 VERSION = {"/api/version": (200, b'{"version":"0.12.3"}')}
