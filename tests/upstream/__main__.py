@@ -6,7 +6,7 @@ import signal
 import sys
 
 from tests.upstream.faults import FAULTS
-from tests.upstream.models import MODELS
+from tests.upstream.models import MODELS, UNLISTED
 from tests.upstream.routes import BAD_KEY
 from tests.upstream.server import Upstream
 
@@ -21,7 +21,9 @@ Try:
 
 The answer is made of the prompt: an echo; calls of the tools that the prompt names; a sentence that quotes
 tool results; an instance of a response_format's schema. reasoner-1 thinks aloud.
-Requests are refused as OpenAI refuses them: try "top_k":1, or "max_tokens":5 with the model gpt-5.
+Requests are refused as OpenAI refuses them: try "top_k":1, or "max_tokens":5 with the model gpt-5. Dated and fine-tuned
+models are there too (gpt-5.4-2026-03-05, ft:gpt-4.1:acme::x). gpt-5-pro and others answer only at {base_url}/responses;
+novel-1 and novel-responses-1 are models that no client can know. compat-NAME refuses and answers as that server does.
 
 To see it misbehave, put [[fault:NAME]] into the prompt or use the model fault-NAME: 429, cut, stall-mid,
 paced:20:200 ... All names: python -m tests.upstream --faults
@@ -46,7 +48,7 @@ async def _serve(port: int, delay: float) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
     async with Upstream(port=port, delay=delay) as upstream:
-        models = ", ".join(MODELS)
+        models = ", ".join([*MODELS, *UNLISTED])
         sys.stdout.write(_GUIDE.format(base_url=upstream.base_url, bad_key=BAD_KEY, models=models))
         sys.stdout.flush()
         await stopped.wait()

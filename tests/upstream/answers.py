@@ -34,11 +34,19 @@ HIDDEN_REASONING = 16
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A tool call; its arguments are JSON text, or None where a server sends null."""
+    """A tool call.
+
+    Attributes:
+        id: Its id.
+        name: The function.
+        arguments: JSON text, or None where a server sends null.
+        signature: Gemini's thought signature; empty elsewhere.
+    """
 
     id: str
     name: str
     arguments: str | None
+    signature: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +96,20 @@ def digest(body: Body, *more: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def answer_chat(body: Body) -> Answer:
-    """The answer to a valid chat request."""
+def answer_chat(body: Body, remembered: int = 0) -> Answer:
+    """The answer to a valid chat request.
+
+    Args:
+        body: The request.
+        remembered: How many reasoning items came back with it, which only the Responses API has.
+    """
     messages = body["messages"]
     prompt = without_markers(last_user_text(messages))
     calls = _calls(body, prompt)
     # Where one function is forced, live answers mostly finish with stop.
     forced = isinstance(body.get("tool_choice"), dict)
     answer = Answer(
-        tokens=() if calls else tokens_of(_text(body, prompt)),
+        tokens=() if calls else tokens_of(_text(body, prompt, remembered)),
         calls=calls,
         finish="tool_calls" if calls and not forced else "stop",
         prompt_tokens=count_prompt(messages),
@@ -104,18 +117,23 @@ def answer_chat(body: Body) -> Answer:
     return _shorten(_stopped(_thinking(answer, body, prompt), body.get("stop")), _limit(body))
 
 
-def _text(body: Body, prompt: str) -> str:
+def _text(body: Body, prompt: str, remembered: int) -> str:
     form = body.get("response_format", {})
     if form.get("type") == "json_schema":
         return json.dumps(instance(form["json_schema"]["schema"], Words(prompt)), ensure_ascii=False)
     if form.get("type") == "json_object":
         return json.dumps({"answer": f"You said: {prompt}"}, ensure_ascii=False)
-    results = _results(body["messages"])
+    thoughts = f" I remember {remembered} thought{'s' if remembered > 1 else ''}." if remembered else ""
+    return f"{_said(body['messages'], prompt)}{thoughts}"
+
+
+def _said(messages: list[Body], prompt: str) -> str:
+    results = _results(messages)
     if results:
         return f"{'; '.join(results)}."
     if prompt in KNOWN_ANSWERS:
         return KNOWN_ANSWERS[prompt]
-    return f"{_seen(body['messages'])}You said: {prompt}" if prompt else f"{_seen(body['messages'])}You said nothing."
+    return f"{_seen(messages)}You said: {prompt}" if prompt else f"{_seen(messages)}You said nothing."
 
 
 def _seen(messages: list[Body]) -> str:
@@ -135,7 +153,8 @@ def _results(messages: list[Body]) -> list[str]:
         count += 1
     if not count:
         return []
-    calls = {call["id"]: call["function"] for call in messages[-1 - count]["tool_calls"]}
+    # The latest call of an id counts. The Responses API lets other items stand between a call and its result.
+    calls = {call["id"]: call["function"] for message in messages for call in message.get("tool_calls", ())}
     return [
         f"{calls[result['tool_call_id']]['name']}({_shown(calls[result['tool_call_id']]['arguments'])}) "
         f"[{result['tool_call_id']}] said {content_text(result['content'])}"
@@ -153,7 +172,7 @@ def _shown(arguments: str) -> str:
 
 
 def _calls(body: Body, prompt: str) -> tuple[Call, ...]:
-    """A call of each tool that the prompt names, in the order of the prompt, or of the one that is demanded."""
+    """A call each time the prompt names a tool, in the order of the prompt, or of the one that is demanded."""
     choice = body.get("tool_choice", "auto")
     if "tools" not in body or choice == "none" or body["messages"][-1]["role"] != "user":
         return ()
@@ -161,26 +180,25 @@ def _calls(body: Body, prompt: str) -> tuple[Call, ...]:
     asked = _asked(prompt, list(functions))
     if isinstance(choice, dict):
         name = choice["function"]["name"]
-        asked = {name: asked.get(name, prompt)}
+        asked = [each for each in asked if each[0] == name][:1] or [(name, prompt)]
     elif not asked and choice == "required":
-        asked = {next(iter(functions)): prompt}
+        asked = [(next(iter(functions)), prompt)]
     if body.get("parallel_tool_calls") is False:
-        asked = dict(list(asked.items())[:1])
+        asked = asked[:1]
     return tuple(
         Call(f"call_{digest(body, position)[:24]}", name, _arguments(functions[name], words))
-        for position, (name, words) in enumerate(asked.items())
+        for position, (name, words) in enumerate(asked)
     )
 
 
-def _asked(prompt: str, names: list[str]) -> dict[str, str]:
-    """The tools that a prompt names, each with the words from its name to the next tool's."""
-    found = [(match.start(), match.end(), name) for name in names if (match := _whole_word(name).search(prompt))]
-    asked: dict[str, str] = {}
-    until = len(prompt)
-    for start, end, name in sorted(found, reverse=True):
-        asked[name] = prompt[end:until]
-        until = start
-    return dict(reversed(asked.items()))
+def _asked(prompt: str, names: list[str]) -> list[tuple[str, str]]:
+    """The tools that a prompt names, as often as it does, each with the words from its name to the next tool's."""
+    found = sorted((match.span(), name) for name in names for match in _whole_word(name).finditer(prompt))
+    starts = [start for (start, _), _ in found]
+    return [
+        (name, prompt[end:until])
+        for ((_, end), name), until in zip(found, [*starts[1:], len(prompt)], strict=False)  # none found: one until
+    ]
 
 
 def _whole_word(name: str) -> re.Pattern[str]:
@@ -194,11 +212,16 @@ def _arguments(function: Body, words: str) -> str:
 
 def _thinking(answer: Answer, body: Body, prompt: str) -> Answer:
     family = family_of(body["model"])
-    if family.effort(body) == "none" or not family.efforts:
+    if family.effort(body.get("reasoning_effort")) == "none":
         return answer
     if not family.shows_thoughts:
         return replace(answer, hidden_tokens=HIDDEN_REASONING)
-    return replace(answer, thoughts=tokens_of(f"The user wrote {len(prompt.split())} words. I answer them."))
+    return replace(answer, thoughts=tokens_of(" ".join(thoughts_about(prompt))))
+
+
+def thoughts_about(prompt: str) -> tuple[str, str]:
+    """What the model thinks of a prompt, in two steps."""
+    return f"The user wrote {len(prompt.split())} words.", "I answer them."
 
 
 def _stopped(answer: Answer, stop: str | list[str] | None) -> Answer:

@@ -1,7 +1,7 @@
 """An answer in the form of Chat Completions: whole, or as the events of a stream."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tests.upstream.answers import Answer, Call, digest
@@ -98,7 +98,7 @@ def _head(body: Body, kind: str) -> Body:
 def _choices(body: Body, answer: Answer) -> Iterator[tuple[Body, bool]]:
     """The choice of each chunk, without its index, and whether it carries a token."""
     calls = list(_call_deltas(answer.calls))
-    if len(answer.calls) == 1 and not answer.thoughts:
+    if len(answer.calls) == 1 and not answer.thoughts and not answer.tokens:
         # A lone call shares the first chunk with the role (recorded).
         first = calls.pop(0)
         yield _choice({"role": "assistant", "content": None, "tool_calls": [first], "refusal": None}), True
@@ -121,40 +121,46 @@ def _choice(delta: Body, logprobs: Body | None = None, finish: str | None = None
 
 
 def _call_object(call: Call) -> Body:
-    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+    extra = {"extra_content": {"google": {"thought_signature": call.signature}}} if call.signature else {}
+    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}, **extra}
 
 
 def _call_deltas(calls: tuple[Call, ...]) -> Iterator[Body]:
     """Each call begins with id, name and empty arguments; the arguments follow in pieces."""
     for index, call in enumerate(calls):
         begin = None if call.arguments is None else ""
-        yield {"index": index, **_call_object(Call(call.id, call.name, begin))}
-        arguments = call.arguments or ""
-        for start in range(0, len(arguments), _PIECE):
-            yield {"index": index, "function": {"arguments": arguments[start : start + _PIECE]}}
+        yield {"index": index, **_call_object(replace(call, arguments=begin))}
+        for piece in pieces(call):
+            yield {"index": index, "function": {"arguments": piece}}
+
+
+def pieces(call: Call) -> list[str]:
+    """The arguments of a call as a stream brings them."""
+    arguments = call.arguments or ""
+    return [arguments[start : start + _PIECE] for start in range(0, len(arguments), _PIECE)]
 
 
 def _logprobs(body: Body, tokens: tuple[str, ...], first: int = 0) -> Body | None:
+    if not body.get("logprobs"):
+        return None
+    return {"content": token_logprobs(body.get("top_logprobs"), tokens, first), "refusal": None}
+
+
+def token_logprobs(count: int | None, tokens: tuple[str, ...], first: int = 0) -> list[Body]:
     """Log probabilities of some tokens, made up but alike for a stream and a whole answer.
 
     Args:
-        body: The request.
+        count: How many alternatives of each token.
         tokens: The tokens.
         first: The position of the first of them in the answer.
     """
-    if not body.get("logprobs"):
-        return None
-    count = body.get("top_logprobs") or 0
-    return {
-        "content": [
-            {
-                **_token_logprob(token, first + position, 0),
-                "top_logprobs": [_token_logprob(token, first + position, rank) for rank in range(count)],
-            }
-            for position, token in enumerate(tokens)
-        ],
-        "refusal": None,
-    }
+    return [
+        {
+            **_token_logprob(token, first + position, 0),
+            "top_logprobs": [_token_logprob(token, first + position, rank) for rank in range(count or 0)],
+        }
+        for position, token in enumerate(tokens)
+    ]
 
 
 def _token_logprob(token: str, position: int, rank: int) -> Body:

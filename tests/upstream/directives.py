@@ -50,6 +50,11 @@ def directives_of(body: Any, key: str) -> Directives:
 
 
 def _text_of(request: dict[str, Any]) -> str:
-    messages = request.get("messages")
-    said = last_user_text(messages) if isinstance(messages, list) else ""
-    return f"{said}\n{request.get('prompt', '')}\n{request.get('input', '')}"
+    said = [_said(request.get(name)) for name in ("messages", "input")]
+    return "\n".join([*said, str(request.get("prompt", ""))])
+
+
+def _said(value: Any) -> str:
+    """The last user text among messages or items; texts to embed as they are."""
+    turns = [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+    return last_user_text(turns) if turns else str(value or "")

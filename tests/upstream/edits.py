@@ -62,6 +62,16 @@ def null_arguments(answer: Answer, _: tuple[str, ...]) -> Answer:
     return replace(answer, calls=tuple(replace(call, arguments=None) for call in answer.calls))
 
 
+def end_at_limit(answer: Answer, _: tuple[str, ...]) -> Answer:
+    """Half the text, then the limit of tokens."""
+    return replace(answer, tokens=answer.tokens[: len(answer.tokens) // 2], calls=(), finish="length")
+
+
+def fail(answer: Answer, _: tuple[str, ...]) -> Answer:
+    """Half the text, then the model breaks down: finish_reason error, or status failed."""
+    return replace(answer, tokens=answer.tokens[: (len(answer.tokens) + 1) // 2], calls=(), finish="error")
+
+
 def finish_with_stop(answer: Answer, _: tuple[str, ...]) -> Answer:
     """The finish_reason does not tell of the tool calls."""
     return replace(answer, finish="stop")
@@ -96,6 +106,28 @@ def error_mid(events: list[Event], _: Body) -> list[Event]:
 def error_event(events: list[Event], _: Body) -> list[Event]:
     """The same with `event: error`, as Groq sends it."""
     return [*events[: middle(events)], Event(_SERVER_ERROR, name="error")]
+
+
+def response_error_first(_: list[Event], __: Body) -> list[Event]:
+    """Only an error, as the Responses API sends it."""
+    return [_response_error(0)]
+
+
+def response_error_mid(events: list[Event], _: Body) -> list[Event]:
+    """Half of the events, then an error as the Responses API sends it, then the end of the body."""
+    half = middle(events)
+    return [*events[:half], _response_error(half)]
+
+
+def response_error_nested(events: list[Event], _: Body) -> list[Event]:
+    """The same with the error in an object of its own, as some servers send it."""
+    half = middle(events)
+    return [*events[:half], Event({"type": "error", **_SERVER_ERROR, "sequence_number": half}, name="error")]
+
+
+def _response_error(number: int) -> Event:
+    error = {key: _SERVER_ERROR["error"][key] for key in ("message", "param")}
+    return Event({"type": "error", "code": "server_error", **error, "sequence_number": number}, name="error")
 
 
 def azure_first(events: list[Event], _: Body) -> list[Event]:

@@ -26,6 +26,8 @@ class Fault:
         says: What is answered instead of anything else.
         answer: A change of what the model says.
         events: A change of the stream's events.
+        response_events: The same for a stream of the Responses API, whose events have another form; those that have no
+            other form there are not changed.
         framing: How the events are written.
         ends: How the answer ends too early: in silence, with a closed connection (FIN), with an aborted one (RST), or
             with bytes that are not HTTP.
@@ -37,6 +39,7 @@ class Fault:
     says: Said | Saying | None = None
     answer: AnswerEdit | None = None
     events: EventsEdit | None = None
+    response_events: EventsEdit | None = None
     framing: Framing = framing.OPENAI
     ends: Literal["", "stall", "cut", "reset", "garbage"] = ""
     at: Literal["head", "body", "middle"] = "middle"
@@ -56,7 +59,9 @@ FAULTS: Mapping[str, Fault] = {
     "reset": Fault("resets the connection after half of the answer", ends="reset"),
     "garbage-head": Fault("answers with bytes that are not HTTP, and closes", ends="garbage", at="head"),
     "cut-clean": Fault(
-        "ends the stream properly after the last token, without finish_reason", events=edits.without_end
+        "ends the stream properly after the last token, without finish_reason",
+        events=edits.without_end,
+        response_events=edits.without_end,
     ),
     "no-done": Fault("ends the stream without [DONE]", events=edits.without_done),
     # Errors before the answer.
@@ -86,9 +91,23 @@ FAULTS: Mapping[str, Fault] = {
     "json-for-stream": Fault("a whole JSON answer although a stream was asked for", form="whole"),
     "sse-for-whole": Fault("a stream although a whole answer was asked for", form="stream"),
     # Errors in the stream.
-    "error-first": Fault("200, and the stream's first event is an error", events=edits.error_first),
-    "error-mid": Fault("an error event after half of the tokens, then the end", events=edits.error_mid),
-    "error-event": Fault("the same with `event: error`, as Groq sends it", events=edits.error_event),
+    "error-first": Fault(
+        "200, and the stream's first event is an error",
+        events=edits.error_first,
+        response_events=edits.response_error_first,
+    ),
+    "error-mid": Fault(
+        "an error event after half of the tokens, then the end",
+        events=edits.error_mid,
+        response_events=edits.response_error_mid,
+    ),
+    "error-event": Fault(
+        "the same with `event: error`, as Groq sends it; on Responses nested in `error`",
+        events=edits.error_event,
+        response_events=edits.response_error_nested,
+    ),
+    "failed": Fault("half the text, then finish_reason error; on Responses status failed", answer=edits.fail),
+    "incomplete": Fault("half the text, then finish_reason length", answer=edits.end_at_limit),
     # Framing.
     "sse-crlf": Fault("lines end with CRLF", framing=framing.CRLF),
     "sse-cr": Fault("lines end with CR", framing=framing.CR),

@@ -41,6 +41,8 @@ _TYPES: Mapping[str, Callable[[Any], bool]] = {
     "an object": lambda value: isinstance(value, dict),
     "an array of objects": lambda value: isinstance(value, list),
     "one of a string or array of strings": lambda value: isinstance(value, str | list),
+    "an array of strings": lambda value: isinstance(value, list),
+    "one of an array of objects or string": lambda value: isinstance(value, str | list),
     "one of 'none', 'auto', or 'required' or object": lambda value: isinstance(value, str | dict),
 }
 
@@ -111,7 +113,8 @@ def _check_stream_options(value: Any, path: str) -> None:
             raise wrong_type(f"{path}.{key}", "a boolean", option)
 
 
-def _check_metadata(value: Any, path: str) -> None:
+def check_metadata(value: Any, path: str) -> None:
+    """Raise a Refusal when a value is no string."""
     for key, text in value.items():
         if not isinstance(text, str):
             raise wrong_type(f"{path}.{key}", "a string", text)
@@ -165,7 +168,7 @@ CHAT: Mapping[str, Parameter] = {
     "stream": _BOOLEAN,
     "stream_options": _STREAM_OPTIONS,
     "store": _BOOLEAN,
-    "metadata": Parameter("an object", check=_check_metadata),
+    "metadata": Parameter("an object", check=check_metadata),
     "prediction": Parameter("an object"),
     "verbosity": Parameter(choices=("low", "medium", "high")),
 }

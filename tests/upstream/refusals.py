@@ -137,6 +137,20 @@ def out_of_range(path: str, value: float, *, word: str, minimum: float | None, m
     return Refusal(message, param=path, code=f"{word}_{code}_value")
 
 
+def schema_refusal(path: str) -> Refusal:
+    """The refusal of a `json_schema` by a model that knows only JSON mode."""
+    message = (
+        "Invalid parameter: 'response_format' of type 'json_schema' is not supported with this model. Learn more about "
+        "supported models at the Structured Outputs guide: https://platform.openai.com/docs/guides/structured-outputs"
+    )
+    return Refusal(message, param=path)
+
+
+def image_refusal(path: str) -> Refusal:
+    """The refusal of an image by a model that cannot see."""
+    return Refusal("Invalid content type. image_url is only supported by certain models.", param=path)
+
+
 def unsupported_parameter(name: str, advice: str = "") -> Refusal:
     """The refusal of a parameter that the model's family does not take, whatever its value."""
     message = f"Unsupported parameter: '{name}' is not supported with this model.{advice}"

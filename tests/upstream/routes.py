@@ -6,15 +6,19 @@ from typing import Any
 
 import orjson
 
-from tests.upstream.answers import answer_chat
+from tests.upstream.answers import Answer, answer_chat
 from tests.upstream.chat import Event, chat_events, chat_whole, usage
+from tests.upstream.compat import habit_of
 from tests.upstream.completions import completion_events, completion_whole
+from tests.upstream.edits import EventsEdit
 from tests.upstream.embeddings import embed
 from tests.upstream.faults import Asked
 from tests.upstream.models import model_list, model_object
 from tests.upstream.refusals import Refusal
+from tests.upstream.responses import answer_response, response_events, response_usage, response_whole
 from tests.upstream.sayings import JSON, SSE, Canned
 from tests.upstream.strict import check_chat, check_completion, check_embedding
+from tests.upstream.strict_responses import check_response
 
 type Body = dict[str, Any]
 
@@ -25,7 +29,8 @@ CHAT = "/v1/chat/completions"
 COMPLETIONS = "/v1/completions"
 EMBEDDINGS = "/v1/embeddings"
 MODELS = "/v1/models"
-POSTS = (CHAT, COMPLETIONS, EMBEDDINGS)
+RESPONSES = "/v1/responses"
+POSTS = (CHAT, COMPLETIONS, EMBEDDINGS, RESPONSES)
 
 _NO_KEY = (
     "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth "
@@ -124,27 +129,39 @@ def reply_to(path: str, body: Body | None, asked: Asked) -> Reply:
         check_embedding(body)
         return _json(embed(body))
     streamed = (streamed or asked.fault.form == "stream") and asked.fault.form != "whole"
-    return _chat(body, asked, streamed) if path == CHAT else _completion(body, asked, streamed)
+    return {CHAT: _chat, COMPLETIONS: _completion, RESPONSES: _response}[path](body, asked, streamed)
 
 
 def _chat(body: Body, asked: Asked, streamed: bool) -> Reply:
+    habit = habit_of(body)
+    body = habit.read(body)
     check_chat(body)
-    answer = answer_chat(body)
-    if asked.fault.answer:
-        answer = asked.fault.answer(answer, asked.arguments)
+    answer = _said(habit.say(answer_chat(body)), asked)
     if streamed:
-        return _stream(chat_events(body, answer), asked, usage(answer))
+        events = habit.stream(chat_events(body, answer), usage(answer))
+        return _stream(events, asked.fault.events, usage(answer))
     return _json(chat_whole(body, answer))
+
+
+def _response(body: Body, asked: Asked, streamed: bool) -> Reply:
+    check_response(body)
+    answer = _said(answer_response(body), asked)
+    if streamed:
+        return _stream(response_events(body, answer), asked.fault.response_events, response_usage(answer))
+    return _json(response_whole(body, answer))
 
 
 def _completion(body: Body, asked: Asked, streamed: bool) -> Reply:
     check_completion(body)
     whole = completion_whole(body)
-    return _stream(completion_events(body), asked, whole["usage"]) if streamed else _json(whole)
+    return _stream(completion_events(body), asked.fault.events, whole["usage"]) if streamed else _json(whole)
 
 
-def _stream(events: list[Event], asked: Asked, counts: Body) -> Reply:
-    edit = asked.fault.events
+def _said(answer: Answer, asked: Asked) -> Answer:
+    return asked.fault.answer(answer, asked.arguments) if asked.fault.answer else answer
+
+
+def _stream(events: list[Event], edit: EventsEdit | None, counts: Body) -> Reply:
     return Reply(200, SSE, events=tuple(edit(events, counts) if edit else events))
 
 

@@ -10,6 +10,8 @@ MOST_PROPERTIES = 5000
 MOST_LEVELS = 10
 MOST_ENUM_VALUES = 1000
 MOST_CHARACTERS = 120_000
+LONG_ENUM = 250
+MOST_CHARACTERS_OF_LONG_ENUM = 15_000
 
 _KINDS: dict[str, tuple[type[Any], str]] = {
     "properties": (dict, "object"),
@@ -21,7 +23,13 @@ _KINDS: dict[str, tuple[type[Any], str]] = {
 }
 """Keywords that hold schemas: what else they hold is told as `jsonschema` does it."""
 
-_NOT_PERMITTED = ("allOf", "not", "if", "then", "else", "dependentRequired", "dependentSchemas")
+# Each is quoted in a live refusal, or named by the guide to Structured Outputs as not supported. The lengths of strings
+# are refused although the guide has listed them since 2025 (coder/mux#1220, 2025-12-18).
+_NOT_PERMITTED = (
+    *("allOf", "oneOf", "not", "if", "then", "else", "dependentRequired", "dependentSchemas"),
+    *("default", "minLength", "maxLength", "uniqueItems", "contains", "patternProperties", "propertyNames"),
+)
+_FORMATS = ("date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid")
 
 
 def complaint(schema: Schema, *, strict: bool) -> str | None:
@@ -37,6 +45,8 @@ def complaint(schema: Schema, *, strict: bool) -> str | None:
     root = schema.get("type") if isinstance(schema, dict) else None
     if root != "object":
         return f"""schema must be a JSON Schema of 'type: "object"', got 'type: "{root}"'."""
+    if strict and "anyOf" in schema:
+        return "schema must have type 'object' and not have 'oneOf'/'anyOf'/'allOf'/'enum'/'not' at the top level."
     if "properties" not in schema and not strict:
         return "In context=(), object schema missing properties."
     rule = _strict_rule if strict else _lenient_rule
@@ -79,6 +89,11 @@ def _strict_rule(schema: dict[str, Any]) -> str | None:
     for keyword in _NOT_PERMITTED:
         if keyword in schema:
             return f"'{keyword}' is not permitted."
+    if "$ref" in schema and len(schema) > 1:
+        beside = ", ".join(f"'{keyword}'" for keyword in schema if keyword != "$ref")
+        return f"$ref cannot have keywords {{{beside}}}."
+    if schema.get("format", "date") not in _FORMATS:
+        return f"'{schema['format']}' is not a valid format."
     if not {"type", "anyOf", "$ref", "enum", "const"} & schema.keys():
         return "schema must have a 'type' key."
     if "object" in _types(schema):
@@ -97,7 +112,9 @@ def _strict_rule(schema: dict[str, Any]) -> str | None:
 def _too_large(schema: dict[str, Any]) -> str | None:
     parts = list(_walk(schema, ()))
     names = [name for _, part in parts for name in part.get("properties", {})]
-    values = [str(value) for _, part in parts for value in part.get("enum", [])]
+    enums = [list(map(str, part["enum"])) for _, part in parts if "enum" in part]
+    values = [value for enum in enums for value in enum]
+    longest = max((sum(map(len, enum)) for enum in enums if len(enum) > LONG_ENUM), default=0)
     deepest = max(context.count("properties") for context, _ in parts)
     characters = sum(map(len, names)) + sum(map(len, values))
     for what, count, most in (
@@ -105,6 +122,7 @@ def _too_large(schema: dict[str, Any]) -> str | None:
         ("levels of nesting", deepest, MOST_LEVELS),
         ("enum values", len(values), MOST_ENUM_VALUES),
         ("characters in names and enum values", characters, MOST_CHARACTERS),
+        (f"characters in an enum of more than {LONG_ENUM} values", longest, MOST_CHARACTERS_OF_LONG_ENUM),
     ):
         if count > most:
             return f"schema has {count} {what}, which is more than the {most} allowed."

@@ -16,7 +16,16 @@ from tests.upstream.families import Family, family_of
 from tests.upstream.messages import check_conversation
 from tests.upstream.models import Endpoint, check_served
 from tests.upstream.parameters import CHAT, COMPLETIONS, EMBEDDINGS, TEMPERATURE, TOP_P, Parameter
-from tests.upstream.refusals import Refusal, listing, missing, unknown, unsupported_parameter, unsupported_value
+from tests.upstream.refusals import (
+    Refusal,
+    image_refusal,
+    listing,
+    missing,
+    schema_refusal,
+    unknown,
+    unsupported_parameter,
+    unsupported_value,
+)
 from tests.upstream.wording import count_prompt
 
 type Body = dict[str, Any]
@@ -48,9 +57,11 @@ def check_chat(body: Body) -> None:
             if body[name] is not None:
                 _check_taken(name, body[name], family)
     _check_combinations(body)
+    _check_incompatible(body, family)
     _check_sampling(body, family)
     _check_tools(body, family)
     _check_length(body, family)
+    _check_seen_and_heard(body["messages"], family)
     check_conversation(body["messages"], family.message_keys)
     _check_json_word(body)
 
@@ -89,6 +100,8 @@ def _check_taken(name: str, value: Any, family: Family) -> None:
         _check_supported(name, value, family.efforts)
     if name == "verbosity":
         _check_supported(name, value, family.verbosities)
+    if name == "response_format" and value["type"] == "json_schema" and not family.schemas:
+        raise schema_refusal(name)
 
 
 def _check_supported(name: str, value: Any, choices: tuple[str, ...]) -> None:
@@ -127,10 +140,17 @@ def _check_stream_options(body: Body) -> None:
         raise Refusal(text, param="stream_options")
 
 
+def _check_incompatible(body: Body, family: Family) -> None:
+    """Models that search the web name all that they refuse at once."""
+    found = [name for name in sorted(family.incompatible) if body.get(name) is not None]
+    if found:
+        raise Refusal(f"Model incompatible request argument{'s' * (len(found) > 1)} supplied: {', '.join(found)}")
+
+
 def _check_sampling(body: Body, family: Family) -> None:
     """What a family refuses while it reasons; then the bounds of temperature and top_p."""
     temperature, top_p = body.get("temperature"), body.get("top_p")
-    fixed = family.sampling == "never" or (family.sampling == "at none" and family.effort(body) != "none")
+    fixed = not family.samples(body.get("reasoning_effort"))
     if fixed and temperature not in (None, 1):
         raise unsupported_value("temperature", temperature, "Only the default (1) value is supported.")
     for name in ("top_p", "presence_penalty", "frequency_penalty"):
@@ -150,8 +170,15 @@ def _check_sampling(body: Body, family: Family) -> None:
 
 
 def _check_tools(body: Body, family: Family) -> None:
-    """The newest families take no function tools while they reason."""
-    taken = family.tools == "always" or (family.tools == "at none" and family.effort(body) == "none")
+    """The newest families take no function tools while they reason, and the oldest reasoners none at all."""
+    if "tools" in body and family.tools == "nowhere":
+        text = (
+            "tools is not supported in this model. For a list of supported models, refer to "
+            "https://platform.openai.com/docs/guides/function-calling#models-supporting-function-calling."
+        )
+        raise Refusal(text, status=404)
+    effort = family.effort(body.get("reasoning_effort"))
+    taken = family.tools == "always" or (family.tools == "at none" and effort == "none")
     if "tools" in body and not taken:
         text = (
             f"Function tools with reasoning_effort are not supported for {body['model']} in /v1/chat/completions. "
@@ -173,6 +200,19 @@ def _check_length(body: Body, family: Family) -> None:
     if tokens > family.window:
         text = family.window_text.format(window=family.window, tokens=tokens)
         raise Refusal(text, param="messages", code="context_length_exceeded")
+
+
+def _check_seen_and_heard(messages: list[Body], family: Family) -> None:
+    """Roles and images that the family does not take."""
+    for position, message in enumerate(messages):
+        if message["role"] in family.roles_refused:
+            path = f"messages[{position}].role"
+            text = f"Unsupported value: '{path}' does not support '{message['role']}' with this model."
+            raise Refusal(text, param=path, code="unsupported_value")
+        content = message.get("content")
+        kinds = [part["type"] for part in content] if isinstance(content, list) else []
+        if "image_url" in kinds and not family.images:
+            raise image_refusal(f"messages.[{position}].content.[{kinds.index('image_url')}].type")
 
 
 def _check_json_word(body: Body) -> None:

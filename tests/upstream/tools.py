@@ -58,18 +58,22 @@ def _check_tool(tool: Any, path: str) -> None:
         raise not_among(f"{path}.type", str(tool["type"]), ("function", "custom"))
     if "function" not in tool:
         raise missing(f"{path}.function")
-    function = tool["function"]
-    if not isinstance(function, dict):
-        raise wrong_type(f"{path}.function", "an object", function)
+    if not isinstance(tool["function"], dict):
+        raise wrong_type(f"{path}.function", "an object", tool["function"])
+    check_function(tool["function"], f"{path}.function")
+
+
+def check_function(function: dict[str, Any], path: str) -> None:
+    """Raise a Refusal for the first fault in a function: its members, its name, its parameters."""
     for key in function:
         if key not in _FUNCTION_KEYS:
-            raise unknown(f"{path}.function.{key}")
+            raise unknown(f"{path}.{key}")
     if "name" not in function:
-        raise missing(f"{path}.function.name")
-    check_name(function["name"], f"{path}.function.name")
+        raise missing(f"{path}.name")
+    check_name(function["name"], f"{path}.name")
     if not isinstance(function.get("description", ""), str):
-        raise wrong_type(f"{path}.function.description", "a string", function["description"])
-    _check_parameters(function, f"{path}.function.parameters")
+        raise wrong_type(f"{path}.description", "a string", function["description"])
+    _check_parameters(function, f"{path}.parameters")
 
 
 def _check_parameters(function: dict[str, Any], path: str) -> None:
@@ -77,9 +81,7 @@ def _check_parameters(function: dict[str, Any], path: str) -> None:
     parameters = function.get("parameters", {})
     if not isinstance(parameters, dict):
         raise wrong_type(path, "an object", parameters)
-    if not parameters:
-        return
-    problem = complaint(parameters, strict=function.get("strict") is True)
+    problem = complaint(parameters, strict=function.get("strict") is True) if parameters else None
     if problem:
         message = f"Invalid schema for function '{function['name']}': {problem}"
         raise Refusal(message, param=path, code="invalid_function_parameters")
@@ -112,12 +114,23 @@ def check_response_format(form: dict[str, Any], path: str) -> None:
     wrapper = form["json_schema"]
     if not isinstance(wrapper, dict):
         raise wrong_type(f"{path}.json_schema", "an object", wrapper)
+    check_wrapper(wrapper, f"{path}.json_schema", blamed=path)
+
+
+def check_wrapper(wrapper: dict[str, Any], path: str, *, blamed: str) -> None:
+    """Raise a Refusal for the first fault in what holds a schema: its name, and the schema when it is strict.
+
+    Args:
+        wrapper: The object with `name`, `schema` and `strict`.
+        path: Where it stands.
+        blamed: The `param` of the refusal of a schema.
+    """
     if "name" not in wrapper:
-        raise missing(f"{path}.json_schema.name")
-    check_name(wrapper["name"], f"{path}.json_schema.name")
+        raise missing(f"{path}.name")
+    check_name(wrapper["name"], f"{path}.name")
     if "schema" not in wrapper:
-        raise missing(f"{path}.json_schema.schema")
+        raise missing(f"{path}.schema")
     problem = complaint(wrapper["schema"], strict=True) if wrapper.get("strict") is True else None
     if problem:
         message = f"Invalid schema for response_format '{wrapper['name']}': {problem}"
-        raise Refusal(message, param=path, code="invalid_json_schema")
+        raise Refusal(message, param=blamed, code="invalid_json_schema")

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 _TOKEN = re.compile(r"\s*\S+")
+_TEXTS = ("text", "input_text", "output_text")
 _MARKER = re.compile(r"\s*\[\[[^\]]*\]\]")
 
 
@@ -18,7 +19,7 @@ def tokens_of(text: str) -> tuple[str, ...]:
 def content_text(content: Any) -> str:
     """The text of a message's content, be it a string, parts or null."""
     if isinstance(content, list):
-        return "\n".join(part["text"] for part in content if isinstance(part, dict) and part.get("type") == "text")
+        return "\n".join(part["text"] for part in content if isinstance(part, dict) and part.get("type") in _TEXTS)
     return content if isinstance(content, str) else ""
 
 
