@@ -8,6 +8,7 @@ from mitmproxy import http
 from mitmproxy.utils import asyncio_utils
 
 from addon.exchange import Exchange
+from addon.known_accepted import KnownAccepted
 from addon.listing import Listing
 from addon.live import LiveResponse
 from addon.loaded import Loaded
@@ -21,17 +22,19 @@ class Embedding:
     a thread, because that tenth of a second would stop every stream.
     """
 
-    def __init__(self, upstream: Upstream, listing: Listing, loaded: Loaded) -> None:
+    def __init__(self, upstream: Upstream, listing: Listing, loaded: Loaded, *, remembers: bool) -> None:
         """Prepare; nothing is imported yet.
 
         Args:
             upstream: Who is asked.
             listing: Knows the upstream's models.
             loaded: Is told which models are used.
+            remembers: Whether a request may depend on what others before it taught about the upstream.
         """
         self._upstream = upstream
         self._listing = listing
         self._loaded = loaded
+        self._known = KnownAccepted(remembers=remembers)
         self._importing: asyncio.Task[ModuleType] | None = None
 
     async def embed(self, exchange: Exchange) -> http.Response | LiveResponse:
@@ -39,14 +42,14 @@ class Embedding:
         await self._imported()
         from addon import embedding_answers
 
-        return await embedding_answers.embed(exchange, self._upstream, self._listing, self._loaded)
+        return await embedding_answers.embed(exchange, self._upstream, self._listing, self._loaded, self._known)
 
     async def embeddings(self, exchange: Exchange) -> http.Response:
         """Answer `/api/embeddings`; see `embedding_answers.embeddings`."""
         await self._imported()
         from addon import embedding_answers
 
-        return await embedding_answers.embeddings(exchange, self._upstream, self._listing, self._loaded)
+        return await embedding_answers.embeddings(exchange, self._upstream, self._listing, self._loaded, self._known)
 
     async def _imported(self) -> None:
         """Wait until `addon.embedding_answers` is imported, so that importing it costs nothing."""

@@ -7,6 +7,10 @@
     [models."*-preview"]
     hidden = true
 
+    [models.my-deployment]
+    base_model = "gpt-5.4"
+    api = "responses"
+
 For each field an exact id wins over patterns, and a later pattern over an earlier one.
 """
 
@@ -16,13 +20,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypedDict, cast
+from typing import Any, TypedDict, cast, get_args
 
-from translators.names import upstream_id
-from translators.ollama_models import CAPABILITIES, LONGEST_CONTEXT, ordered
+from translators.names import is_possible_name, upstream_id
+from translators.ollama_models import CAPABILITIES, LONGEST_CONTEXT, LONGEST_VECTOR, ordered
+from translators.profiles import Dialect
 
-LONGEST_VECTOR: Final = 1_000_000
-"""Dimensions; more is a mistake."""
+"""OpenAI's APIs by which a model can be asked for text: Chat Completions, Responses, legacy Completions."""
 
 
 class Override(TypedDict, total=False):
@@ -33,12 +37,17 @@ class Override(TypedDict, total=False):
         embedding_length: Numbers in a vector that it makes.
         capabilities: All that it can do, in the order of `CAPABILITIES`.
         hidden: Whether it is left out of the list.
+        base_model: The model that is behind this id, which is a deployment's name or an alias; what is known of it
+            holds for this one.
+        api: By which API it is asked.
     """
 
     context_length: int
     embedding_length: int
     capabilities: tuple[str, ...]
     hidden: bool
+    base_model: str
+    api: Dialect
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +60,11 @@ class _Rule:
 
 
 class Overrides:
-    """All that a models.toml says."""
+    """All that a models.toml says.
+
+    Attributes:
+        ids: The exact ids that have a table, in the file's order.
+    """
 
     def __init__(self, tables: Mapping[str, Override]) -> None:
         """Order the rules by their weight.
@@ -61,6 +74,11 @@ class Overrides:
         """
         rules = [_Rule(_pattern(name), "*" not in name, says) for name, says in tables.items()]
         self._rules = sorted(rules, key=lambda rule: rule.exact)
+        self.ids = tuple(upstream_id(name) for name in tables if "*" not in name)
+
+    def has(self, model_id: str) -> bool:
+        """Whether there is a table for exactly this model."""
+        return any(rule.exact and rule.names.fullmatch(upstream_id(model_id)) for rule in self._rules)
 
     def of(self, model_id: str) -> Override:
         """What is said of a model; capitals do not count, as in Ollama's names."""
@@ -110,6 +128,8 @@ def _override(name: str, table: Any) -> Override:
         "embedding_length": partial(_number, "dimensions", LONGEST_VECTOR),
         "capabilities": _capabilities,
         "hidden": _hidden,
+        "base_model": _base_model,
+        "api": _api,
     }
     says: dict[str, Any] = {}
     for key, value in table.items():
@@ -139,6 +159,19 @@ def _hidden(value: Any) -> bool:
     if not isinstance(value, bool):
         raise ValueError("give true or false")
     return value
+
+
+def _base_model(value: Any) -> str:
+    if not isinstance(value, str) or not is_possible_name(value):
+        raise ValueError("give the id of a model, such as gpt-5.4")
+    return upstream_id(value)
+
+
+def _api(value: Any) -> str:
+    apis = get_args(Dialect.__value__)
+    if value not in apis:
+        raise ValueError(f"give {_either(apis)}")
+    return str(value)
 
 
 def _either(words: Iterable[str]) -> str:

@@ -1,10 +1,11 @@
 """OpenAI's own protocol on the same port, `/v1/*`: requests and answers travel as they are.
 
 Only these are this proxy's: the model's name where an Ollama client added `:latest`, the key, the choice of headers in
-both directions, the list of models, and the errors that no upstream has answered.
+both directions, the list of models, parameters that the upstream refuses and a request can do without, and the errors
+that no upstream has answered.
 """
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import Final
 from urllib.parse import unquote
 
@@ -13,17 +14,20 @@ from mitmproxy import http
 from addon.answer_headers import is_answer_header
 from addon.call import Call, Reply, let_go
 from addon.exchange import Exchange
+from addon.learned import Learned
 from addon.listing import Listing, named
 from addon.live import LiveResponse
 from addon.loaded import Loaded
 from addon.responses import OPENAI_PREFIX, json_answer
 from addon.setting_values import LEAST_TELLING, without
-from addon.upstream import Upstream, refuse_redirect
+from addon.upstream import Upstream, once, refuse_redirect
 from translators.errors import ModelNotFound, OllamaError
+from translators.lessons import MOST_LESSONS, TEACHING
 from translators.names import upstream_id
 from translators.openai_answers import error_event, model_body, models_body
 from translators.openai_errors import error_from_response
 from translators.openai_forward import END_BYTES, between_events, is_complete, request_to_openai
+from translators.profiles import Dialect
 
 HEADERS_TO_UPSTREAM: Final = (
     "Content-Encoding",  # of the body, which is not looked into
@@ -36,16 +40,26 @@ HEADERS_TO_UPSTREAM: Final = (
 Not its `Content-Type`: these routes take JSON only, an Ollama server does not look at it, and `curl -d` says form.
 """
 
+DIALECTS: Final[Mapping[str, Dialect]] = {
+    "chat/completions": "chat",
+    "completions": "completions",
+    "responses": "responses",
+}
+"""The paths of which refused parameters are mended; those of embeddings are not."""
+
 OWN_RETRIES: Final = "x-stainless-retry-count"
 """OpenAI's SDKs send it, and make failed calls again themselves."""
 
 
-async def forward(exchange: Exchange, upstream: Upstream, loaded: Loaded) -> http.Response | LiveResponse:
+async def forward(
+    exchange: Exchange, upstream: Upstream, learned: Learned, loaded: Loaded
+) -> http.Response | LiveResponse:
     """Answer one request with what the upstream answers to it, be it an error.
 
     Args:
         exchange: Whose flow holds the request, to a path below `/v1`.
         upstream: Who is asked.
+        learned: Knows what the upstream refuses.
         loaded: Is told that the model is used.
 
     Raises:
@@ -54,14 +68,58 @@ async def forward(exchange: Exchange, upstream: Upstream, loaded: Loaded) -> htt
     request = exchange.flow.request
     exchange.model, body = request_to_openai(request.raw_content or b"")
     path = request.path.removeprefix(OPENAI_PREFIX)
-    call = Call("POST", f"/{path}", body, headers_to_upstream(request.headers))
-    reply = await upstream.send(call, exchange, retry=OWN_RETRIES not in request.headers)
+
+    async def send(content: bytes) -> Reply:
+        call = Call("POST", f"/{path}", content, headers_to_upstream(request.headers))
+        return await upstream.send(call, exchange, retry=OWN_RETRIES not in request.headers)
+
+    dialect = DIALECTS.get(path.partition("?")[0])
+    if dialect is None or not exchange.model:
+        reply = await send(body)
+    else:
+        reply = await _mended(body, dialect, exchange, learned, send)
     if exchange.model and reply.status < 300:
         loaded.note(upstream_id(exchange.model), None)
     headers = headers_to_client(reply.headers)
     if reply.status < 300 and reply.content_type.lower().startswith("text/event-stream"):
         return LiveResponse(http.Response.make(reply.status, b"", headers), _events(reply.chunks, exchange))
     return http.Response.make(reply.status, await _whole(reply, exchange), headers)
+
+
+async def _mended(
+    body: bytes, dialect: Dialect, exchange: Exchange, learned: Learned, send: Callable[[bytes], Awaitable[Reply]]
+) -> Reply:
+    """The upstream's reply; a request that it refuses for a parameter is sent again without it.
+
+    Where that does not help in the end, the reply is the first refusal, unless the last one is for another reason, such
+    as a rate limit.
+
+    Args:
+        body: As the client wrote it, but for the model's name.
+        dialect: The API that it is for.
+        exchange: Gets a note for each repair.
+        learned: What the upstream refuses; other APIs, reasoning and formats are for the client to change here.
+        send: Makes the call.
+    """
+    model = upstream_id(exchange.model)
+    lessons, news = learned.of(model), list[str]()
+    first: Reply | None = None
+    while True:
+        content, exchange.notes = lessons.apply_to_text(body, dialect)
+        reply = await send(content)
+        if reply.status < 400:
+            if news:
+                learned.keep(model, lessons, news)
+            return reply
+        refusal = await reply.read()
+        reply = Reply(reply.status, reply.headers, once(refusal))
+        first = first or reply
+        error = error_from_response(reply.status, reply.content_type, refusal, None)
+        lesson = lessons.learn_repair(error, content, dialect) if len(news) < MOST_LESSONS else None
+        if lesson is None:
+            return first if reply.status in TEACHING else reply
+        lessons, new = lesson
+        news.append(new)
 
 
 async def models(exchange: Exchange, listing: Listing) -> http.Response:

@@ -112,6 +112,27 @@ MODELS: Final = Option(
     "",
     "Path of a models.toml that tells context lengths and capabilities of models.",
 )
+OTHER_MODELS: Final = Option(
+    "ollama_other_models",
+    ("PROXY_OTHER_MODELS",),
+    "hide",
+    "hide, or show to list also the models that make no text: those for images, sound, video, moderation and the like. "
+    "They are shown without the capability completion.",
+)
+API: Final = Option(
+    "ollama_api",
+    ("PROXY_API",),
+    "auto",
+    "Which API of the server answers chat and generate. auto: Chat Completions, and the Responses API where a model "
+    "demands it; chat or responses: that one for all models. A models.toml can say it for one model.",
+)
+FILL_IN_MIDDLE: Final = Option(
+    "ollama_fill_in_middle",
+    ("PROXY_FILL_IN_MIDDLE",),
+    "completions",
+    "How generate fills the gap before a suffix. completions: by the legacy Completions API, which few models have; "
+    "chat: for the others by a prompt that asks a chat model for the text in the gap.",
+)
 REQUEST_TIMEOUT: Final = Option(
     "ollama_request_timeout",
     ("PROXY_REQUEST_TIMEOUT",),
@@ -181,6 +202,9 @@ OPTIONS: Final = (
     ORIGINS,
     KEEP_ALIVE,
     MODELS,
+    OTHER_MODELS,
+    API,
+    FILL_IN_MIDDLE,
     REQUEST_TIMEOUT,
     MAX_RETRIES,
     MAX_BODY,

@@ -11,13 +11,16 @@ from typing import Final
 
 from mitmproxy import ctx, http
 
-from addon import PROXY_VERSION, account, blobs, generation, listen, logs, openai_face, routes
+from addon import PROXY_VERSION, account, blobs, listen, logs, openai_face, routes
 from addon.access import Admission, Asked, admission, client_allowed, origins_from
 from addon.body_limit import BodyLimit, body_limit
 from addon.catalogue import Catalogue
 from addon.embedding import Embedding
 from addon.exchange import CLIENT_GONE, Exchange
+from addon.generation import Generation
 from addon.health import Health
+from addon.kept_turns import KeptTurns
+from addon.learned import Learned
 from addon.listing import Listing
 from addon.live import LiveResponse
 from addon.live_requests import BODY_LEFT
@@ -73,7 +76,7 @@ class OllamaService:
         ports = listen.ollama_ports(settings.port, settings.listen)
         self.rules = listen.Rules(ports, frozenset(settings.hosts), token)
         self._origins = origins_from(settings.origins)
-        catalogue = Catalogue.load(settings.models)
+        catalogue = Catalogue.load(settings.models, settings.base_url, others=settings.other_models == "show")
         source = source_of(settings)
         self.recordings = source.recordings
         self._recorder = source.recorder
@@ -81,16 +84,18 @@ class OllamaService:
         listing = Listing(self.upstream, catalogue, source.list_seconds)
         loaded = Loaded(catalogue.lookup, settings.keep_alive)
         management = Management(listing)
-        embedding = Embedding(self.upstream, listing, loaded)
-        text = partial(generation.answer, upstream=self.upstream, listing=listing, loaded=loaded)
+        remembers = bool(source.list_seconds)  # where exchanges are recorded or replayed, none may depend on another
+        learned, turns = Learned(remembers=remembers), KeptTurns(remembers=remembers)
+        embedding = Embedding(self.upstream, listing, loaded, remembers=remembers)
+        text = Generation(self.upstream, listing, loaded, learned, turns, settings)
         self._handlers: dict[routes.Name, Handler] = {
             **_FIXED,
             "upstream_health": Health(self.upstream, settings).answer,
             "tags": listing.tags,
             "show": listing.show,
             "ps": loaded.ps,
-            "chat": partial(text, generation.CHAT_ENDPOINT),
-            "generate": partial(text, generation.GENERATE_ENDPOINT),
+            "chat": partial(text.answer, text.chat),
+            "generate": partial(text.answer, text.generate),
             "embed": embedding.embed,
             "embeddings": embedding.embeddings,
             "pull": management.pull,
@@ -99,7 +104,7 @@ class OllamaService:
             "copy": management.copy,
             "delete": management.delete,
             "recommendations": partial(account.recommendations, listing=listing),
-            "openai": partial(openai_face.forward, upstream=self.upstream, loaded=loaded),
+            "openai": partial(openai_face.forward, upstream=self.upstream, learned=learned, loaded=loaded),
             "openai_models": partial(openai_face.models, listing=listing),
             "openai_model": partial(openai_face.model, listing=listing),
         }

@@ -13,11 +13,14 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from translators.durations import LONGEST, NANOSECONDS, parse_duration
+from translators.profiles import Dialect
 
 type Network = IPv4Network | IPv6Network
 
 ENDPOINTS: Final = ("/chat/completions", "/completions", "/responses", "/embeddings", "/models")
 """Ends of URLs that people copy from an example call instead of the base URL."""
+
+_APIS: Final[dict[str, Dialect | None]] = {"auto": None, "chat": "chat", "responses": "responses"}
 
 _HOST: Final = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?\.?|\*")
 
@@ -100,6 +103,11 @@ def choice(*choices: str) -> Callable[[str], str]:
         return value.lower()
 
     return parse
+
+
+def api(value: str) -> Dialect | None:
+    """Which of OpenAI's APIs is asked; None where that depends on the model."""
+    return _APIS[choice(*_APIS)(value)]
 
 
 def api_key(value: str) -> str:

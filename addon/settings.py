@@ -20,6 +20,7 @@ from addon.environment import PROJECT_ROOT, Environment, read_environment
 from addon.machine import is_loopback
 from addon.option_table import OPTION_NAMES, Option
 from addon.setting_values import Network
+from translators.profiles import Dialect
 
 __all__ = ["OPTION_NAMES", "Settings", "add_options", "current", "settings_from"]
 
@@ -46,6 +47,9 @@ class Settings:
         origins: Further browser origins.
         keep_alive: How long a model stays in `/api/ps` after its last answer, in nanoseconds.
         models: Path of models.toml.
+        other_models: `hide` or `show` the models that make no text.
+        api: The API of the upstream that answers chat and generate; None: the one that suits the model and request.
+        fill_in_middle: `completions`, or `chat` to fill gaps by a prompt where a model only chats.
         request_timeout: The longest silence of the upstream, in seconds.
         max_retries: How often a failed upstream call is made again.
         max_body: The largest body of a request, in MiB.
@@ -69,6 +73,9 @@ class Settings:
     origins: tuple[str, ...]
     keep_alive: int
     models: Path | None
+    other_models: str
+    api: Dialect | None
+    fill_in_middle: str
     request_timeout: int
     max_retries: int
     max_body: int
@@ -172,6 +179,9 @@ def settings_from(options: OptManager, environment: Environment) -> Settings:
         origins=_parsed(options, table.ORIGINS, values.items),
         keep_alive=_parsed(options, table.KEEP_ALIVE, values.keep_alive),
         models=_parsed(options, table.MODELS, values.path),
+        other_models=_parsed(options, table.OTHER_MODELS, values.choice("hide", "show")),
+        api=_parsed(options, table.API, values.api),
+        fill_in_middle=_parsed(options, table.FILL_IN_MIDDLE, values.choice("completions", "chat")),
         request_timeout=_parsed(options, table.REQUEST_TIMEOUT, values.seconds),
         max_retries=_parsed(options, table.MAX_RETRIES, values.retries),
         max_body=_parsed(options, table.MAX_BODY, values.mebibytes),

@@ -11,15 +11,17 @@ from mitmproxy.utils import asyncio_utils
 class Shared[Result]:
     """Keeps one result."""
 
-    def __init__(self, name: str, seconds: float) -> None:
+    def __init__(self, name: str, seconds: float, longer: Callable[[Result], float] = lambda _: 0) -> None:
         """Begin without a result.
 
         Args:
             name: Of the task that makes it.
             seconds: How long a result is good for; with 0 nothing is shared, and each client makes its own.
+            longer: How many seconds this one is good for, where that is more.
         """
         self._name = name
         self._seconds = seconds
+        self._longer = longer
         self._good_until = 0.0
         self._making: asyncio.Task[Result] | None = None
 
@@ -39,5 +41,5 @@ class Shared[Result]:
 
     async def _make(self, make: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
         result = await make()
-        self._good_until = time.monotonic() + self._seconds
+        self._good_until = time.monotonic() + max(self._seconds, self._longer(result))
         return result

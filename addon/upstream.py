@@ -7,12 +7,14 @@ import re
 import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, suppress
+from http import HTTPStatus
 from typing import Any, Final
 
 import orjson
 
 from addon.call import Call, Reply
 from addon.exchange import Exchange
+from addon.model_list import ModelList, good_seconds, validators_of
 from addon.transport import Transport
 from translators.errors import RequestError, UpstreamBroken, UpstreamError, UpstreamTimeout, UpstreamUnreachable
 from translators.loose_json import read_json
@@ -56,8 +58,12 @@ class Upstream:
         """
         return await self._successful(Call("POST", path, encode(payload)), exchange)
 
-    async def models(self, exchange: Exchange) -> Any:
-        """The parsed body of `GET /models`, whatever its shape: some servers send a bare list.
+    async def models(self, exchange: Exchange, validators: Mapping[str, str] | None = None) -> ModelList:
+        """Ask for the model list.
+
+        Args:
+            exchange: For which it is asked.
+            validators: Of the list that is there already, to get another only if it has changed.
 
         Raises:
             UpstreamError: As for `post`, or the body is not JSON.
@@ -65,11 +71,15 @@ class Upstream:
         seconds = min(MODELS_SECONDS, self._seconds)
         try:
             async with asyncio.timeout(seconds):
-                body = await (await self._successful(Call("GET", "/models"), exchange)).read()
+                reply = await self._successful(Call("GET", "/models", headers=validators or {}), exchange)
+                body = await reply.read()
         except TimeoutError:
             raise UpstreamTimeout(f"the upstream did not tell its models within {seconds:g} s") from None
+        good, next_validators = good_seconds(reply.headers), validators_of(reply.headers)
+        if reply.status == HTTPStatus.NOT_MODIFIED:
+            return ModelList(None, unchanged=True, seconds=good, validators=next_validators or validators or {})
         try:
-            return read_json(body)
+            return ModelList(read_json(body), seconds=good, validators=next_validators)
         except ValueError:
             raise UpstreamBroken("the upstream's model list is not JSON: is OPENAI_BASE_URL right?") from None
 
@@ -103,7 +113,7 @@ class Upstream:
                 if reply.status < 400:
                     return reply
                 body = await _refusal(reply, deadline)
-                failure, headers = Reply(reply.status, reply.headers, _once(body)), reply.headers
+                failure, headers = Reply(reply.status, reply.headers, once(body)), reply.headers
                 retryable, reason = is_retryable(reply.status, headers, body), str(reply.status)
             wait = seconds_to_wait(headers, retries, time.time(), random.random())
             if not retryable or retries == most or wait is None or time_of() + wait >= deadline:
@@ -120,7 +130,7 @@ class Upstream:
 
     async def _successful(self, call: Call, exchange: Exchange) -> Reply:
         reply = await self.send(call, exchange)
-        if reply.status < 300:
+        if reply.status < 300 or (reply.status == HTTPStatus.NOT_MODIFIED and call.headers):
             return reply
         refuse_redirect(reply)
         body = await _refusal(reply, asyncio.get_running_loop().time() + self._seconds)
@@ -153,7 +163,8 @@ async def _refusal(reply: Reply, deadline: float) -> bytes:
     return bytes(body)
 
 
-async def _once(body: bytes) -> AsyncGenerator[bytes]:
+async def once(body: bytes) -> AsyncGenerator[bytes]:
+    """A body that has been read, to be read again."""
     if body:
         yield body
 

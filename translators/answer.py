@@ -15,6 +15,7 @@ from translators.loose_json import read_json
 from translators.ollama_answers import Moment, Writer
 from translators.openai_document import read_document, shown
 from translators.openai_errors import error_from_event
+from translators.openai_tool_turns import ToolTurn
 from translators.sse import ServerSentEvent, SSEDecoder
 
 _SSE_STARTS: Final = (b"data:", b"event:", b"id:", b"retry:", b"error:", b":")
@@ -28,6 +29,10 @@ class Reader(Protocol):
     """
 
     bare: bool
+
+    @property
+    def turn(self) -> ToolTurn | None:
+        """What the upstream wants back when the conversation goes on, if it called tools; complete at the end."""
 
     def feed(self, chunk: dict[str, Any]) -> list[Event]:
         """Take one parsed chunk or whole document; returns its events."""
@@ -139,15 +144,18 @@ class AnswerTranslator:
             payload = read_json(data)
         except ValueError:
             text = data.strip()
-            if text == b"[DONE]":
+            if _says_done(text):
                 return self._reader.close(complete=True)
             if not text:  # heartbeats
                 return []
             payload = text.decode("utf-8", "replace")
         if name != "error" and isinstance(payload, dict):
             return self._reader.feed(payload)
+        error = error_from_event(payload, name)
+        if error is None and _ended(end := self._reader.close(complete=False)) and isinstance(end[-1], Finish):
+            return end  # the answer had finished: what cannot be read after that takes nothing from it
         unreadable = UpstreamBroken(f"the upstream sent an event that is not a JSON object: {shown(data)}")
-        return [Failure(error_from_event(payload, name) or unreadable)]
+        return [Failure(error or unreadable)]
 
     def _rest(self) -> list[Event]:
         if self._receive != self._stream:
@@ -168,9 +176,13 @@ def _ended(events: list[Event]) -> bool:
     return bool(events) and isinstance(events[-1], Finish | Failure)
 
 
+def _says_done(text: bytes) -> bool:
+    return text in (b"[DONE]", b"DONE")  # without its brackets it is no JSON either, and can mean nothing else
+
+
 def _is_whole(event: ServerSentEvent) -> bool:
     try:
         read_json(event.data)
     except ValueError:
-        return event.event == "error" or event.data.strip() == b"[DONE]"
+        return event.event == "error" or _says_done(event.data.strip())
     return True

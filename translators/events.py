@@ -33,12 +33,14 @@ class ToolCall:
         id: As the upstream gave it; empty when it gave none.
         name: The function's name.
         arguments: Always an object, `{}` when the upstream gave none.
+        extra_content: What the upstream wants back with the call, of any JSON type (Gemini); None for nothing.
     """
 
     index: int
     id: str
     name: str
     arguments: dict[str, Any]
+    extra_content: Any = None
 
 
 @dataclass(frozen=True, slots=True)

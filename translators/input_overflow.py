@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from translators.errors import UpstreamError
+from translators.input_batches import tokens_together_in
 from translators.notes import Note
 
 NOT_CUT: Final = "the input length exceeds the context length"
@@ -25,8 +26,8 @@ MOST_CUTS: Final = 3
 _MARGIN: Final = 0.95  # tokens are not spread evenly over a text, and some are added to each
 _CHARACTERS_PER_TOKEN: Final = 4  # OpenAI's rule of thumb for English; where it is too high the next cut halves
 
-# What is told: the model's length, that of the text (both in one unit), and the place of the text among all. OpenAI's
-# limit for all texts together, "Requested 306153 tokens, max 300000 tokens per request", is another matter.
+# What is told: the model's length, that of the text (both in one unit), and the place of the text among all. A limit of
+# all texts together is another matter (`input_batches`), except where one text alone is beyond it.
 _SENTENCES: Final = tuple(
     re.compile(pattern, re.IGNORECASE | re.DOTALL)
     for pattern in (
@@ -42,8 +43,23 @@ _SENTENCES: Final = tuple(
         r"\((?P<count>\d+) tokens\) is larger than the max context size \((?P<limit>\d+)",
         # llama.cpp, beyond its batch
         r"\((?P<count>\d+) tokens\) is too large to process.*batch size: (?P<limit>\d+)",
-        # text-embeddings-inference
-        r"must have less than (?P<limit>\d+) (?:tokens|characters)\. Given: (?P<count>\d+)",
+        # text-embeddings-inference; SiliconFlow without the second number
+        r"must have less than (?P<limit>\d+) (?:tokens|characters)(?:\. Given: (?P<count>\d+))?",
+        # SiliconFlow
+        r"length of prompt_tokens \((?P<count>\d+)\) must be less than max_seq_len \((?P<limit>\d+)\)",
+        # Jina
+        r"single text cannot exceed (?P<limit>\d+) tokens\. (?P<count>\d+) tokens given",
+        # NVIDIA NIM
+        r"input length (?P<count>\d+) exceeds maximum allowed token size (?P<limit>\d+)",
+        # DashScope
+        r"range of input length should be \[1, (?P<limit>\d+)\]",
+        # Baidu
+        r"embeddings max tokens per batch size is (?P<limit>\d+)",
+        # Bedrock: Titan, and Cohere in characters
+        r"max input tokens: (?P<limit>\d+), request input token count: (?P<count>\d+)",
+        r"expected maxLength: (?P<limit>\d+), actual: (?P<count>\d+)",
+        # Gemini
+        r"input token count exceeds the maximum number of tokens allowed(?: \(?(?P<limit>\d+))?",
         # older llama.cpp; Ollama itself, new and old
         r"exceeds the available context size|input is too large to process",
         r"input (?:length )?exceeds (?:the|maximum) context length",
@@ -66,11 +82,17 @@ class Overflow:
     count: int | None
 
 
-def overflow_in(error: UpstreamError) -> Overflow | None:
-    """What an upstream's refusal says of a text that is too long; None when it is about something else."""
+def overflow_in(error: UpstreamError, texts: int) -> Overflow | None:
+    """What an upstream's refusal says of a text that is too long; None when it is about something else.
+
+    Args:
+        error: The refusal.
+        texts: How many texts were refused.
+    """
     found = next(filter(None, (sentence.search(error.message) for sentence in _SENTENCES)), None)
     if found is None:
-        return None
+        together = tokens_together_in(error) if texts == 1 else None
+        return Overflow(None, *together) if together else None
     told = {name: int(number) for name, number in found.groupdict().items() if number is not None}
     return Overflow(told.get("place"), told.get("limit"), told.get("count"))
 

@@ -7,7 +7,7 @@ are names here. What follows the last colon, if no slash does, is the tag.
 import re
 
 _DEFAULT_TAG = "latest"
-_DEFAULT_PLACES = ("registry.ollama.ai/", "library/")  # the host and the namespace that go without saying
+_DEFAULT_PARTS = ("registry.ollama.ai", "library")  # the host and the namespace that go without saying
 
 # Nothing that a host uses in its ids: control characters, blanks, quotes, angle brackets, ampersands, backslashes,
 # what an undecodable character became, and a digest (`@20240620` is a version at Google). A name like that is a
@@ -16,6 +16,9 @@ _IMPOSSIBLE = re.compile(r"""[\s\x00-\x1f\x7f-\x9f\ufffd"'`<>&\\]|@sha256:""")
 
 _LOCAL = ":local"
 _SOURCES = (":cloud", _LOCAL)
+
+# A release in a model's name: -2026-03-05, -20250514, -0613, -2512.
+_DATE = re.compile(r"-(?:20[0-9]{2}-[0-9]{2}-[0-9]{2}|20[0-9]{6}|[0-9]{4})$")
 
 _VENDORS_OF_OPENAI_MODELS = frozenset({"openai", "azure"})
 _HOST_SUFFIXES = (":latest", ":free")  # Ollama's tag, OpenRouter's price
@@ -36,14 +39,25 @@ def names_two_sources(name: str) -> bool:
 def canonical_name(name: str) -> str:
     """The shortest form that Ollama shows in lists: without the default host and namespace, always with a tag."""
     short = _without_local(name)
-    for place in _DEFAULT_PLACES:
-        short = short.removeprefix(place)
+    for part in _DEFAULT_PARTS:
+        short = short.removeprefix(f"{part}/")
     return tagged_name(short)
 
 
 def tagged_name(name: str) -> str:
     """The name with a tag: its own, or the one that goes without saying."""
     return name if ":" in name.rpartition("/")[2] else f"{name}:{_DEFAULT_TAG}"
+
+
+def qualified_name(name: str) -> str:
+    """The whole form, which Ollama's errors show: with registry, namespace and tag (`Name.String`)."""
+    tagged = tagged_name(_without_local(name))
+    return "/".join((*_DEFAULT_PARTS[: max(0, 2 - tagged.count("/"))], tagged))
+
+
+def folded_name(name: str) -> str:
+    """What all ways to write one model's name have in common: capitals do not count, nor Gemini's `models/`."""
+    return canonical_name(name).lower().removeprefix("models/")
 
 
 def upstream_id(name: str) -> str:
@@ -60,16 +74,28 @@ def _without_local(name: str) -> str:
     return base if base and colon + source.lower() == _LOCAL else trimmed
 
 
-def openai_name(model_id: str) -> str:
-    """What OpenAI calls a model; empty when the id names another vendor's.
+def undated(name: str) -> str:
+    """The name without the date of a release at its end."""
+    return _DATE.sub("", name)
 
-    Read are `gpt-4o`, `models/gpt-4o`, `gpt-4o:free`, `openai/gpt-4o`, `openrouter/openai/gpt-4o` and
-    `ft:gpt-4o:org::x`, which is as good as `gpt-4o`.
+
+def parts_of(model_id: str) -> tuple[str, ...]:
+    """What stands between the slashes of an id, in lower case: vendors, and last the model's own name.
+
+    Not told are what hosts put around it (`models/gpt-4o`, `gpt-4o:free`, `gpt-4o:latest`), and which fine-tune of its
+    base it is: `ft:gpt-4o:org::x` is as good as `gpt-4o`.
     """
     name = model_id.strip().lower().removeprefix("models/")
     for suffix in _HOST_SUFFIXES:
         name = name.removesuffix(suffix)
     *vendors, name = name.split("/")
-    if vendors and vendors[-1] not in _VENDORS_OF_OPENAI_MODELS:
-        return ""
-    return name.removeprefix("ft:").split(":")[0] if name.startswith("ft:") else name
+    return *vendors, name.removeprefix("ft:").split(":")[0] if name.startswith("ft:") else name
+
+
+def openai_name(model_id: str) -> str:
+    """What OpenAI calls a model; empty when the id names another vendor's.
+
+    Read are `gpt-4o`, `openai/gpt-4o`, `openrouter/openai/gpt-4o`, and what `parts_of` takes away.
+    """
+    *vendors, name = parts_of(model_id)
+    return "" if vendors and vendors[-1] not in _VENDORS_OF_OPENAI_MODELS else name

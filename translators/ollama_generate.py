@@ -12,7 +12,7 @@ from translators.notes import Note
 from translators.ollama_context import Turn, conversation_in
 from translators.ollama_requests import ChatRequest, GenerateRequest, Message
 
-_SHARED_WITH_CHAT: Final = ("stream", "format", "options", "think", "logprobs", "top_logprobs")
+SHARED_WITH_CHAT: Final = ("stream", "format", "options", "think", "logprobs", "top_logprobs")
 """Fields that mean the same in a chat request."""
 
 _FOREIGN_CONTEXT: Final = Note("context", "dropped", "not a whole one of this proxy's: others cannot be read")
@@ -48,7 +48,7 @@ def generate_request_to_chat(request: GenerateRequest) -> AsChat:
         conversation = [Turn("system", system), *(turn for turn in conversation if turn.role != "system")]
     messages = [Message(role=turn.role, content=turn.content) for turn in conversation]
     asked = Message(role="user", content=prompt).model_copy(update={"images": request.images})  # they are checked
-    fields = {name: getattr(request, name) for name in _SHARED_WITH_CHAT}
+    fields = {name: getattr(request, name) for name in SHARED_WITH_CHAT}
     chat = ChatRequest().model_copy(update={"messages": [*messages, asked], **fields})
     return AsChat(chat, [*conversation, Turn("user", prompt)], tuple(notes))
 

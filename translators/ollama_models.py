@@ -23,6 +23,9 @@ CAPABILITIES: Final = ("completion", "tools", "insert", "vision", "embedding", "
 LONGEST_CONTEXT: Final = 2**31 - 1
 """Tokens; more is a mistake, and clients keep the number in 32 bits."""
 
+LONGEST_VECTOR: Final = 1_000_000
+"""Dimensions; more is a mistake."""
+
 UNDATED: Final = 1_677_628_800
 """When a model came out whose date is not known: 2023-03-01, the day of OpenAI's chat API (Unix seconds)."""
 
@@ -50,7 +53,7 @@ class Model:
 
     Attributes:
         id: The upstream's name of it.
-        context_length: The longest prompt, in tokens.
+        context_length: The longest prompt, in tokens; 0 when the model reads none, or it is not known.
         capabilities: Some of `CAPABILITIES`, in their order.
         embedding_length: Numbers in a vector; None when unknown, and for models that make none.
         created: When it came out, in Unix seconds.
@@ -85,14 +88,13 @@ def tags_body(models: Iterable[Model], zone: Zone = utc) -> bytes:
 def tags_entry(model: Model, zone: Zone = utc) -> dict[str, Any]:
     """One model of the list."""
     name = canonical_name(model.id)
-    lengths = {"context_length": model.context_length, "embedding_length": model.embedding_length}
     return {
         "name": name,
         "model": name,
         "modified_at": _modified_at(model, zone),
         "size": 0,  # it takes no room on this machine
         "digest": digest_of(model.id),
-        "details": _details(model) | {key: length for key, length in lengths.items() if length},
+        "details": _details(model) | _lengths(model),
         "capabilities": model.capabilities,
     }
 
@@ -137,10 +139,9 @@ def show_body(model: Model, request: ShowRequest, user_agent: str, zone: Zone = 
     facts: dict[str, Any] = {
         "general.architecture": architecture,
         "general.basename": request.model if user_agent.startswith(_COPILOT) else model.id,
-        f"{architecture}.context_length": model.context_length,
     }
-    if model.embedding_length:
-        facts[f"{architecture}.embedding_length"] = model.embedding_length
+    for key, length in _lengths(model).items():
+        facts[f"{architecture}.{key}"] = length
     template = _template(model.capabilities)
     return encode(
         {
@@ -169,6 +170,11 @@ def architecture_of(model_id: str) -> str:
     if len(family) < 2:  # o3-mini: the version is the name
         family = re.split(r"[-_.]", name, maxsplit=1)[0]
     return re.sub(r"[^a-z0-9]+", "-", family).strip("-") or "unknown"
+
+
+def _lengths(model: Model) -> dict[str, int]:
+    lengths = {"context_length": model.context_length, "embedding_length": model.embedding_length}
+    return {key: length for key, length in lengths.items() if length}
 
 
 def _details(model: Model) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Final
 
 from translators.errors import OllamaError
 from translators.go_json import encode
-from translators.names import tagged_name
+from translators.names import qualified_name
 
 PULLING_MANIFEST: Final = "pulling manifest"
 RETRIEVING_MANIFEST: Final = "retrieving manifest"
@@ -30,7 +30,5 @@ def pull_error(reason: str) -> OllamaError:
 
 
 def unqualified_name(model: str) -> OllamaError:
-    """The error for a name that no model can have; Ollama shows it whole, with registry, namespace and tag."""
-    tagged = tagged_name(model)
-    places = ("registry.ollama.ai", "library")[: max(0, 2 - tagged.count("/"))]
-    return OllamaError(f"unqualified name: {'/'.join((*places, tagged))}")
+    """The error for a name that no model can have."""
+    return OllamaError(f"unqualified name: {qualified_name(model)}")

@@ -1,4 +1,4 @@
-"""Ollama chat and generate requests as Chat Completions requests.
+"""Ollama chat requests as Chat Completions requests.
 
 Nothing is copied that is not named here: OpenAI refuses unknown fields. What does not travel unchanged is told in
 notes. `keep_alive`, `truncate` and `shift` govern an engine that an OpenAI-style server does not show; they are
@@ -7,34 +7,28 @@ dropped without one.
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
-from translators.errors import OllamaError, RequestError
-from translators.go_quote import quoted
+from translators.efforts import reasoning_effort
 from translators.images import image_part, images_to_user_messages
 from translators.notes import Note
 from translators.ollama_context import Turn
-from translators.ollama_generate import generate_request_to_chat
-from translators.ollama_requests import ChatRequest, GenerateRequest, Message
-from translators.openai_tools import legal_name, legal_names, tools_to_openai
+from translators.ollama_requests import ChatRequest, Message
+from translators.openai_response_format import format_to_openai
+from translators.openai_tools import legal_names, tools_to_openai
 from translators.options import options_to_openai
 from translators.pairing import pair_tool_calls
-from translators.profiles import Profile, reasoning_effort
+from translators.profiles import Dialect, Profile
 
 _ROLES = frozenset({"system", "user", "assistant", "tool"})
+_SYSTEM_ROLES = frozenset({"system", "developer"})
 
 _SYSTEM_FOR_DEVELOPER = Note("messages.role", "converted", "developer to system, which every server knows")
 _USER_FOR_UNKNOWN = Note("messages.role", "converted", "to user: OpenAI knows system, user, assistant and tool")
 _CALLS_OF_OTHERS = Note("messages.tool_calls", "dropped", "only assistant messages can have them")
-_NO_THINKING = Note("messages.thinking", "dropped", "OpenAI takes no reasoning back")
-
-_JSON_SENTENCE = "Answer in JSON."
-_SCHEMA_ASKED = Note("format", "renamed", "response_format json_schema")
-_JSON_ASKED = Note("format", "renamed", "response_format json_object")
-_JSON_ASKED_ALOUD = Note(
-    "format", "converted", f'response_format json_object, and "{_JSON_SENTENCE}": OpenAI wants the word in a message'
-)
+_NO_SYSTEM_ROLE = Note("messages.role", "converted", "system to user: the model takes no system messages")
+_NO_THINKING = Note("messages.thinking", "dropped", "the model takes no reasoning back, or only that of tool calls")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +36,22 @@ class Translated:
     """A request that is ready for the upstream.
 
     Attributes:
-        payload: The request body. JSON that encodes as UTF-8, because the request models hold nothing else: neither
-            lone surrogates nor NaN pass the decoder.
+        payload: The request body; for the Responses API still in the form of Chat Completions, because its last
+            step needs to know what the upstream said before. JSON that encodes as UTF-8, because the request models
+            hold nothing else: neither lone surrogates nor NaN pass the decoder.
         notes: What did not travel unchanged, each said once.
         tool_names: Function names in the payload -> the client's names, for those that differ.
         conversation: For `/api/generate`: what the answer's `context` begins with; None where it has none.
         dialect: The protocol that it is in, and its answer will be.
+        thinks: Whether the client may be shown the model's reasoning: it did not ask for none.
     """
 
     payload: dict[str, Any]
     notes: tuple[Note, ...]
     tool_names: dict[str, str]
     conversation: list[Turn] | None = None
-    dialect: Literal["chat", "completions"] = "chat"
+    dialect: Dialect = "chat"
+    thinks: bool = True
 
 
 def chat_request_to_openai(request: ChatRequest, model: str, profile: Profile) -> Translated:
@@ -63,18 +60,18 @@ def chat_request_to_openai(request: ChatRequest, model: str, profile: Profile) -
     Args:
         request: With at least one message.
         model: The upstream's id of the model.
-        profile: What that model accepts.
+        profile: What that model accepts on the API by which it is asked, Chat Completions or Responses.
 
     Raises:
         OllamaError: 500, a bad `format` or an option of the wrong type, in Ollama's words.
     """
     notes: list[Note] = []
-    conversation = _conversation(request.messages, notes)
+    conversation = _conversation(request.messages, profile, notes)
     called = [call.function.name for message in conversation for call in message.tool_calls]
     names = legal_names([*(tool.function.name for tool in request.tools), *called])
-    messages = [_message(message, names) for message in conversation]
+    messages = [_message(message, names, profile.reasoning_back) for message in conversation]
     tools = _noted(tools_to_openai(request.tools, names), notes)
-    response_format = _noted(format_to_openai(request.format, messages), notes)
+    response_format = _noted(format_to_openai(request.format, messages, profile), notes)
     effort = _noted(reasoning_effort(request.think, profile, has_tools=bool(tools)), notes)
     payload = {
         "model": model,
@@ -87,26 +84,7 @@ def chat_request_to_openai(request: ChatRequest, model: str, profile: Profile) -
         **({"stream": True, "stream_options": {"include_usage": True}} if request.stream else {}),
     }
     tool_names = {legal: name for name, legal in names.items() if legal != name}
-    return Translated(payload, tuple(dict.fromkeys(notes)), tool_names)
-
-
-def generate_request_to_openai(request: GenerateRequest, model: str, profile: Profile) -> Translated:
-    """Translate `/api/generate` as the chat that it means.
-
-    Args:
-        request: With a prompt, and without `suffix` and `raw`.
-        model: The upstream's id of the model.
-        profile: What that model accepts.
-
-    Raises:
-        RequestError: 500, a bad `template` or `format`, or an option of the wrong type, in Ollama's words.
-    """
-    chat = generate_request_to_chat(request)
-    try:
-        translated = chat_request_to_openai(chat.request, model, profile)
-    except OllamaError as error:  # unlike chat, generate looks at the format before it begins an answer
-        raise RequestError(error.message, status=error.status) from error
-    return replace(translated, notes=(*chat.notes, *translated.notes), conversation=chat.conversation)
+    return Translated(payload, tuple(dict.fromkeys(notes)), tool_names, thinks=request.think is not False)
 
 
 def _noted[T](result: tuple[T, list[Note]], notes: list[Note]) -> T:
@@ -115,19 +93,22 @@ def _noted[T](result: tuple[T, list[Note]], notes: list[Note]) -> T:
     return result[0]
 
 
-def _conversation(messages: Sequence[Message], notes: list[Note]) -> list[Message]:
+def _conversation(messages: Sequence[Message], profile: Profile, notes: list[Note]) -> list[Message]:
     """The messages, still Ollama's, with OpenAI's roles, paired tool calls, and images where OpenAI takes them."""
-    if any(message.thinking for message in messages):
+    if any(message.thinking and not (profile.reasoning_back and message.tool_calls) for message in messages):
         notes.append(_NO_THINKING)
-    paired = _noted(pair_tool_calls(_with_openai_roles(messages, notes)), notes)
+    paired = _noted(pair_tool_calls(_with_openai_roles(messages, profile, notes)), notes)
     return _noted(images_to_user_messages(paired), notes)
 
 
-def _with_openai_roles(messages: Sequence[Message], notes: list[Note]) -> list[Message]:
+def _with_openai_roles(messages: Sequence[Message], profile: Profile, notes: list[Note]) -> list[Message]:
     known = []
     for message in messages:
         update: dict[str, Any] = {}
-        if message.role == "developer":
+        if message.role in _SYSTEM_ROLES and not profile.system_role:
+            update["role"] = "user"
+            notes.append(_NO_SYSTEM_ROLE)
+        elif message.role == "developer":
             update["role"] = "system"
             notes.append(_SYSTEM_FOR_DEVELOPER)
         elif message.role not in _ROLES:
@@ -140,7 +121,7 @@ def _with_openai_roles(messages: Sequence[Message], notes: list[Note]) -> list[M
     return known
 
 
-def _message(message: Message, names: dict[str, str]) -> dict[str, Any]:
+def _message(message: Message, names: dict[str, str], reasoning_back: str) -> dict[str, Any]:
     if message.role == "tool":
         return {"role": "tool", "tool_call_id": message.tool_call_id, "content": message.content}
     if message.images:
@@ -159,44 +140,8 @@ def _message(message: Message, names: dict[str, str]) -> dict[str, Any]:
         }
         for call in message.tool_calls
     ]
-    return {"role": message.role, "content": message.content or None, "tool_calls": calls}
-
-
-def format_to_openai(wanted: Any, messages: list[dict[str, Any]]) -> tuple[dict[str, Any] | None, list[Note]]:
-    """Ollama's `format` as `response_format`; may put a sentence into `messages`.
-
-    Raises:
-        OllamaError: 500, a format that is none, in Ollama's words.
-    """
-    if wanted is None or wanted == "":
-        return None, []
-    if isinstance(wanted, dict):
-        title = wanted.get("title")
-        name = legal_name(title if isinstance(title, str) else "", "response")
-        # Not strict: OpenAI would refuse most schemas that Ollama takes, such as any with an optional property.
-        envelope = {"name": name, "schema": wanted, "strict": False}
-        return {"type": "json_schema", "json_schema": envelope}, [_SCHEMA_ASKED]
-    if wanted != "json":
-        given = json.dumps(wanted, ensure_ascii=False, separators=(",", ":"))
-        raise OllamaError(f'invalid format: {quoted(given)}; expected "json" or a valid JSON Schema object')
-    json_object = {"type": "json_object"}
-    if any(_says_json(message["content"]) for message in messages):
-        return json_object, [_JSON_ASKED]
-    _add_to_system(messages, _JSON_SENTENCE)
-    return json_object, [_JSON_ASKED_ALOUD]
-
-
-def _says_json(content: Any) -> bool:
-    texts = [content] if isinstance(content, str) else [part.get("text", "") for part in content or []]
-    return any("json" in text.lower() for text in texts)
-
-
-def _add_to_system(messages: list[dict[str, Any]], sentence: str) -> None:
-    """Say it at the end of a leading system message: some servers allow only one, and only there."""
-    if messages and messages[0]["role"] == "system":
-        messages[0]["content"] = f"{messages[0]['content']}\n\n{sentence}"
-    else:
-        messages.insert(0, {"role": "system", "content": sentence})
+    reasoning = {reasoning_back: message.thinking} if reasoning_back and message.thinking else {}
+    return {"role": message.role, "content": message.content or None, **reasoning, "tool_calls": calls}
 
 
 def _logprobs(request: ChatRequest, profile: Profile, effort: str | None) -> tuple[dict[str, Any], list[Note]]:

@@ -5,18 +5,21 @@ granted: compatible servers leave out or empty every field there is, and none of
 """
 
 import json
-import math
 from typing import Any, Final, Literal
 
 from translators.errors import UpstreamBroken, UpstreamError
 from translators.events import Event, Failure, Finish, Logprobs, Text, Thinking, ToolCall, Usage
-from translators.openai_errors import error_from_event
+from translators.openai_errors import error_from_event, sentence_in
+from translators.openai_logprobs import logprobs_to_ollama
+from translators.openai_tool_turns import ToolTurn, joined_details
+from translators.think_tags import ThinkTagSplitter
 from translators.tool_call_deltas import ToolCallAssembler
 
 FINISH_REASONS: Final[dict[str, Literal["stop", "length"]]] = {
     "length": "length",
     "model_length": "length",  # Mistral: the context is full
-    "max_tokens": "length",  # gateways that pass Anthropic's own word on
+    "max_tokens": "length",  # gateways that pass Anthropic's own words on, this and the next
+    "model_context_window_exceeded": "length",  # z.ai too
 }
 """Ollama's `done_reason`; any other reason that is not empty is `stop`: tool_calls, content_filter, eos …"""
 
@@ -29,6 +32,15 @@ _BARE_CHOICE: Final = frozenset({"index", "delta", "finish_reason", "logprobs"})
 _BARE_DELTA: Final = frozenset({"role", "content", "refusal"})
 """The keys of chunks that are nothing but text, at each of their three levels."""
 
+_SAYING: Final = (
+    *("content", "refusal", "reasoning_content", "reasoning", "reasoning_details"),
+    *("tool_calls", "function_call"),
+)
+"""The keys of a delta that say something."""
+
+_FIRST: Final = (0, "0", "", None)
+"""How servers write the index of the only choice."""
+
 _FAILED: Final = "error"  # OpenRouter, Mistral: the answer broke; their error object, when there is one, comes apart
 
 
@@ -39,21 +51,39 @@ class ChatCompletionReader:
         bare: The last chunk was nothing but text.
     """
 
-    def __init__(self, top_logprobs: int = 0) -> None:
+    def __init__(self, top_logprobs: int = 0, *, think_tags: bool = True) -> None:
         """Begin an answer.
 
         Args:
             top_logprobs: How many alternatives for each token the client wants; more may have been asked for.
+            think_tags: Whether what stands between think tags at the beginning of the text is thinking.
         """
         self.bare = False
         self._top_logprobs = top_logprobs
+        self._tags = ThinkTagSplitter() if think_tags else None  # None: no tag can come any more
         self._calls = ToolCallAssembler()
         self._usage: dict[str, int] = {}
         self._finish = ""
-        self._answered = False
+        self._answered = False  # there was a choice
+        self._begun = False  # it said something
         self._has_content = False
         self._has_reasoning = False
+        self._instead = ""  # a sentence that stood where choices should be
         self._over = False
+        self._given: list[ToolCall] = []
+        self._thoughts: list[str] = []
+        self._details: list[dict[str, Any]] = []
+
+    @property
+    def turn(self) -> ToolTurn | None:
+        """What the upstream wants back, if it called tools; complete after `Finish`."""
+        if not self._given:
+            return None
+        return ToolTurn(
+            tuple(self._given),
+            reasoning="".join(self._thoughts),
+            fields={"reasoning_details": joined_details(self._details)} if self._details else {},
+        )
 
     def feed(self, chunk: dict[str, Any]) -> list[Event]:
         """Take one parsed chunk, or one whole completion.
@@ -66,8 +96,8 @@ class ChatCompletionReader:
         text = _bare_text(chunk)
         self.bare = bool(text)
         if text:
-            self._answered = self._has_content = True
-            return [Text(text)]
+            self._answered = self._begun = self._has_content = True
+            return [Text(text)] if self._tags is None else self._split(text)
         events: list[Event] = []
         try:
             self._read(chunk, events)
@@ -95,20 +125,21 @@ class ChatCompletionReader:
             raise error
         choice = _choice(chunk)
         if choice is None:
+            self._instead = self._instead or sentence_in(chunk)
             return
         if error := error_from_event(choice):  # OpenRouter puts a provider's failure into the choice
             raise error
         self._answered = True
-        delta = choice.get("delta")
-        if isinstance(delta, dict):
-            calls = _calls(delta)
-        else:  # in a whole message each element is a call, whatever index it claims
-            message = choice.get("message")
-            delta = message if isinstance(message, dict) else {}
-            calls = [{**call, "index": position} for position, call in enumerate(_calls(delta))]
+        delta, whole = _delta(choice, begun=self._begun)
+        calls = _calls(delta)
+        if whole:  # each element is a call, whatever index it claims
+            calls = [{**call, "index": position} for position, call in enumerate(calls)]
         self._read_text(choice, delta, events)
+        if calls:
+            events += self._held()
         for call in calls:
-            events += self._calls.feed(call)
+            events += self._give(self._calls.feed(call))
+        self._begun = self._begun or bool(events or calls)
         reason = choice.get("finish_reason")
         if reason and isinstance(reason, str):
             self._finish = reason
@@ -116,29 +147,53 @@ class ChatCompletionReader:
 
     def _read_text(self, choice: dict[str, Any], delta: dict[str, Any], events: list[Event]) -> None:
         text, thinking = _content(delta.get("content"))
+        thinking = thinking or self._reasoning(delta)
+        if thinking and self._tags:  # where reasoning is told apart, tags in the text are the text's own
+            events += self._held()
+            self._tags = None
         if text:
             self._has_content = True
         elif not self._has_content:  # a refusal stands where the content would; both at once would say it twice
             text = _text(delta.get("refusal"))
-        thinking = thinking or self._reasoning(delta)
-        pieces: list[Event] = []
         if thinking:
-            pieces.append(Thinking(thinking))
-        if text:
-            pieces.append(Text(text))
-        if choice.get("logprobs") and (entries := _logprobs(choice["logprobs"], self._top_logprobs)):
-            pieces.insert(len(pieces) - 1 if pieces else 0, Logprobs(entries))
-        events += pieces
+            self._thoughts.append(thinking)
+        said = self._split(text) if text else []
+        thought: list[Event] = [Thinking(thinking)] if thinking else []
+        probable: list[Event] = []
+        logprobs = choice.get("logprobs")
+        if isinstance(logprobs, dict) and (entries := logprobs_to_ollama(logprobs.get("content"), self._top_logprobs)):
+            probable.append(Logprobs(entries))
+        events += [*thought, *probable, *said] if text else [*probable, *thought]
+
+    def _split(self, text: str) -> list[Event]:
+        """Text, the beginning of which may be thinking between tags."""
+        if self._tags is None:
+            return [Text(text)]
+        pieces = self._tags.feed(text)
+        if self._tags.done:
+            self._tags = None
+        else:
+            self.bare = False
+        return [*pieces]
+
+    def _held(self) -> list[Event]:
+        """Text that was held back as the possible beginning of a tag, and that nothing completes."""
+        pieces = self._tags.flush() if self._tags else []
+        if self._tags and self._tags.done:
+            self._tags = None
+        return [*pieces]
 
     def _reasoning(self, delta: dict[str, Any]) -> str:
         """Reasoning in either of its two spellings; `reasoning_details` repeats it where a server sends both."""
+        found = delta.get("reasoning_details")
+        details = [detail for detail in found if isinstance(detail, dict)] if isinstance(found, list) else []
+        self._details += details
         if text := _text(delta.get("reasoning_content")) or _text(delta.get("reasoning")):
             self._has_reasoning = True
             return text
-        details = delta.get("reasoning_details")
-        if self._has_reasoning or not isinstance(details, list):
+        if self._has_reasoning:
             return ""
-        return "".join(_text(d.get("text")) or _text(d.get("summary")) for d in details if isinstance(d, dict))
+        return "".join(_text(detail.get("text")) or _text(detail.get("summary")) for detail in details)
 
     def _count(self, chunk: dict[str, Any]) -> None:
         """Keep the newest numbers; some servers count in every chunk and begin with nulls."""
@@ -150,16 +205,22 @@ class ChatCompletionReader:
             self._usage |= {key: number for key, number in numbers.items() if type(number) is int and number >= 0}
 
     def _close_calls(self) -> list[ToolCall]:
-        return self._calls.close(at_limit=FINISH_REASONS.get(self._finish) == "length")
+        return self._give(self._calls.close(at_limit=FINISH_REASONS.get(self._finish) == "length"))
+
+    def _give(self, calls: list[ToolCall]) -> list[ToolCall]:
+        self._given += calls
+        return calls
 
     def _ending(self, complete: bool) -> list[Event]:
         if not self._answered and complete:
-            raise UpstreamBroken("the upstream's answer has no choices: is this an OpenAI-style server?")
+            raise UpstreamBroken(
+                f"the upstream's answer has no choices: {self._instead or 'is this an OpenAI-style server?'}"
+            )
         if not self._finish and not complete:
             raise UpstreamBroken("the upstream's answer ended without finishing")
         if self._finish == _FAILED:
             raise UpstreamBroken("the upstream's answer broke off with finish_reason 'error' and no message")
-        return [*self._close_calls(), *self._end(Finish(FINISH_REASONS.get(self._finish, "stop")))]
+        return [*self._held(), *self._close_calls(), *self._end(Finish(FINISH_REASONS.get(self._finish, "stop")))]
 
     def _end(self, last: Finish | Failure) -> list[Event]:
         self._over = True
@@ -192,7 +253,24 @@ def _choice(chunk: dict[str, Any]) -> dict[str, Any] | None:
     choices = chunk.get("choices")
     if not isinstance(choices, list):
         return None
-    return next((c for c in choices if isinstance(c, dict) and not c.get("index")), None)
+    return next((c for c in choices if isinstance(c, dict) and c.get("index") in _FIRST), None)
+
+
+def _delta(choice: dict[str, Any], *, begun: bool) -> tuple[dict[str, Any], bool]:
+    """What a choice says, and whether it says it whole.
+
+    Perplexity sends both: in a stream the message so far beside each delta, in a whole answer an empty delta beside
+    the message.
+
+    Args:
+        choice: Choice 0 of a chunk or a whole completion.
+        begun: Whether the answer said something before.
+    """
+    delta, message = choice.get("delta"), choice.get("message")
+    delta = delta if isinstance(delta, dict) else None
+    if isinstance(message, dict) and not (delta is not None and (begun or any(delta.get(key) for key in _SAYING))):
+        return message, True
+    return delta or {}, False
 
 
 def _calls(delta: dict[str, Any]) -> list[dict[str, Any]]:
@@ -220,30 +298,6 @@ def _content(content: Any) -> tuple[str, str]:
         else:
             text += _text(part.get("text"))
     return text, thinking
-
-
-def _logprobs(logprobs: Any, most: int) -> list[dict[str, Any]]:
-    """`logprobs.content` in Ollama's form, with at most so many alternatives."""
-    content = logprobs.get("content") if isinstance(logprobs, dict) else None
-    entries = []
-    for item in content if isinstance(content, list) else []:
-        if entry := _logprob(item):
-            top = item.get("top_logprobs")
-            if found := [e for e in map(_logprob, top if isinstance(top, list) else []) if e][:most]:
-                entry["top_logprobs"] = found
-            entries.append(entry)
-    return entries
-
-
-def _logprob(item: Any) -> dict[str, Any] | None:
-    """One token in Ollama's form; None without a number, which clients require."""
-    if not isinstance(item, dict):
-        return None
-    token, logprob = _text(item.get("token")), item.get("logprob")
-    if not isinstance(logprob, int | float) or not -math.inf < logprob < math.inf:
-        return None
-    octets = list(token.encode("utf-8", "replace"))
-    return {"token": token, "logprob": logprob} | ({"bytes": octets} if octets else {})
 
 
 def _text(value: Any) -> str:

@@ -1,6 +1,7 @@
 """Legacy Completions answers, streamed or whole, read into events.
 
-A choice has its `text` where one of Chat Completions has `delta`; all else is read as there.
+A choice has its `text` where one of Chat Completions has `delta`; all else is read as there, but for think tags: Ollama
+leaves the answer to a raw prompt as it is.
 """
 
 from typing import Any
@@ -23,7 +24,11 @@ class CompletionReader:
             top_logprobs: How many alternatives for each token the client wants; more may have been asked for.
         """
         self.bare = False
-        self._reader = ChatCompletionReader(top_logprobs)
+        self._reader = ChatCompletionReader(top_logprobs, think_tags=False)
+
+    @property
+    def turn(self) -> None:
+        """Nothing is wanted back: text calls no tools."""
 
     def feed(self, chunk: dict[str, Any]) -> list[Event]:
         """Take one parsed chunk, or one whole completion; as `ChatCompletionReader.feed`."""

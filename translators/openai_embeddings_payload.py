@@ -10,6 +10,7 @@ from typing import Any, Final
 from translators.names import openai_name
 from translators.notes import Note
 from translators.ollama_embed_requests import EmbeddingRequest, EmbedRequest
+from translators.openai_embeddings_accepted import Accepted
 from translators.options import options_to_openai
 from translators.profiles import profile_for
 
@@ -20,6 +21,8 @@ _REFUSING_EMPTY: Final = "text-embedding-"
 """How names begin of models that refuse a request with an empty text; of others its vector is as good as any."""
 
 _BLANK_FOR_EMPTY: Final = Note("input", "converted", "empty texts to a blank: OpenAI refuses them")
+
+_CUT_HERE: Final = Note("dimensions", "converted", "the vectors are cut here: the model is not known to take it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +39,22 @@ class TranslatedEmbed:
     fields: dict[str, Any]
     notes: tuple[Note, ...]
 
-    def payload(self, texts: Sequence[str]) -> dict[str, Any]:
+    def payload(self, texts: Sequence[str], accepted: Accepted) -> dict[str, Any]:
         """The request body for these texts: one alone is not sent as a list, which some servers do not take."""
-        return {"input": texts[0] if len(texts) == 1 else texts, **self.fields}
+        alone = len(texts) == 1 and not accepted.list_only
+        fields = {name: value for name, value in self.fields.items() if name not in accepted.refused}
+        return {"input": texts[0] if alone else texts, **fields}
+
+    def notes_for(self, accepted: Accepted) -> tuple[Note, ...]:
+        """What did not travel unchanged to an upstream that accepts no more than this."""
+        return (*self.notes, *([_CUT_HERE] if "dimensions" in self.fields.keys() & accepted.refused else []))
 
 
 def embed_request_to_openai(request: EmbedRequest | EmbeddingRequest, model: str) -> TranslatedEmbed:
     """Translate `/api/embed` or `/api/embeddings`.
 
     The numbers are asked for in base64: as JSON numbers they are four times as long, and take ten times as long to
-    read. Servers that do not know it send JSON numbers all the same.
+    read. Most servers that do not know it send JSON numbers all the same.
 
     Args:
         request: What is asked, be it without any text.
@@ -69,7 +78,7 @@ def embed_request_to_openai(request: EmbedRequest | EmbeddingRequest, model: str
     if request.dimensions > 0:
         width = _WIDTHS.get(name)
         if width is None:
-            notes.append(Note("dimensions", "converted", "the vectors are cut here: the model is not known to take it"))
+            notes.append(_CUT_HERE)
         elif request.dimensions < width:
             fields["dimensions"] = request.dimensions
         else:

@@ -13,7 +13,7 @@ from translators.errors import UpstreamBroken, UpstreamError
 from translators.events import Usage
 from translators.loose_json import read_json
 from translators.openai_document import read_document
-from translators.openai_errors import error_from_event
+from translators.openai_errors import error_from_event, sentence_in
 from translators.vectors import Vector, is_finite, vector_from_base64, vector_from_list
 
 _KEY: Final = b'"embedding"'
@@ -77,7 +77,10 @@ class EmbeddingsReader:
         document = read_document(b"".join((*self._rest, *self._vector, self._held)))
         if error := error_from_event(document):
             raise error
-        places = _places(document.get("data"), self._count)
+        if not isinstance(document.get("data"), list):
+            instead = sentence_in(document) or "is its base URL an OpenAI-style server?"
+            raise UpstreamBroken(f"the upstream's answer has no list of embeddings: {instead}")
+        places = _places(document["data"], self._count)
         vectors: list[Vector] = []
         for place in places:
             found = self._found[place]
@@ -120,16 +123,17 @@ def _read_vector(text: bytes, place: int) -> Vector | UpstreamError:
         value = read_json(text)
         vector = vector_from_base64(value) if isinstance(value, str) else vector_from_list(value)
     except ValueError as error:
-        return UpstreamBroken(f"embedding {place} of the upstream's answer {error}")
+        param = "encoding_format" if text.startswith(b'"') else ""  # as JSON numbers it may be readable
+        return UpstreamBroken(f"embedding {place} of the upstream's answer {error}", param=param)
     if is_finite(vector):
         return vector
     return UpstreamError("embedding contains NaN or Inf values", status=400)  # Ollama's text
 
 
-def _places(data: Any, count: int) -> list[int]:
+def _places(data: list[Any], count: int) -> list[int]:
     """Which of the vectors that were found belongs to each input."""
-    if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
-        raise UpstreamBroken("the upstream's answer has no list of embeddings: is its base URL an OpenAI-style server?")
+    if not all(isinstance(item, dict) for item in data):
+        raise UpstreamBroken("the upstream's answer has a list of something else than embeddings")
     if len(data) != count:
         raise UpstreamBroken(f"the upstream answered {len(data)} embeddings for {count} inputs")
     places: dict[int, int] = {}

@@ -6,6 +6,7 @@ Every server wraps its sentence differently, and a client shows exactly one stri
 
 import json
 import re
+from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
@@ -26,6 +27,8 @@ _SENTENCE_KEYS = (
     "detail",  # FastAPI, so Mistral and Voyage too: text, or a list of faults
     "msg",  # one of FastAPI's faults, with its place in `loc`
     "errors",  # Cloudflare: a list of objects
+    "status_msg",  # MiniMax, inside `base_resp`
+    "base_resp",  # MiniMax, which refuses with status 200
 )
 
 # Statuses of errors that come inside a 200, by a piece of `code`, `type` or `status`; the first row that is found.
@@ -36,6 +39,10 @@ _STATUS_BY_NAME = (
     ("invalid_api_key", 401),  # OpenAI, whose type is invalid_request_error all the same
     ("authentication", 401),  # Anthropic authentication_error
     ("unauthenticated", 401),  # Gemini
+    ("image", 400),  # Responses: invalid_image, image_too_large …, and image_file_not_found, which is no 404
+    ("policy", 400),  # Responses: bio_policy, misalignment_policy_violation
+    ("invalid_prompt", 400),  # Responses
+    ("context_length_exceeded", 400),  # Responses, which says so in response.failed
     ("permission", 403),  # Anthropic permission_error, Gemini PERMISSION_DENIED
     ("not_found", 404),  # OpenAI model_not_found, Anthropic not_found_error, Gemini NOT_FOUND
     ("overloaded", 503),  # Anthropic overloaded_error
@@ -100,24 +107,67 @@ def _is_error(payload: Any) -> bool:
     )
 
 
+def sentence_in(payload: Any) -> str:
+    """The human sentence of a payload that should have been an answer; empty when it holds none.
+
+    Some servers refuse with status 200 and without an `error`: `{"code": 1001, "msg": …}`.
+    """
+    return _cut(_sentence(payload))
+
+
 def _error(payload: Any, *, sender: str, status: int, retry_after: str | None = None) -> UpstreamError:
     message = _sentence(payload)
     if not message:
         shown = json.dumps(payload, ensure_ascii=False) if payload and not isinstance(payload, str) else ""
         message = f"{sender}: {shown}" if shown else f"{sender} without a message"
-    found = _inner(payload)
-    code, param = found.get("code"), found.get("param")
-    return UpstreamError(
-        message if len(message) <= MAX_MESSAGE else f"{message[:MAX_MESSAGE]}…",
-        status=status,
-        retry_after=retry_after,
-        code=str(code) if isinstance(code, str | int) else "",
-        param=param if isinstance(param, str) else "",
-    )
+    elif _is_bare_json(message):
+        message = f"{sender}: {message}"
+    code, param = _code_and_param(payload)
+    return UpstreamError(_cut(message), status=status, retry_after=retry_after, code=code, param=param)
+
+
+def _is_bare_json(message: str) -> bool:
+    """Whether a client that looks for JSON in a message (the `ollama` package) finds something other than an object."""
+    try:
+        return message.startswith("[") or not isinstance(read_json(message), dict)
+    except ValueError:
+        return False
+
+
+def _cut(message: str) -> str:
+    return message if len(message) <= MAX_MESSAGE else f"{message[:MAX_MESSAGE]}…"
+
+
+def _code_and_param(payload: Any) -> tuple[str, str]:
+    """`code` and `param`: the innermost that are told, but a word before the number that repeats a status."""
+    code = param = ""
+    for envelope in _envelopes(payload, 0):
+        found = envelope.get("code")
+        if isinstance(found, str | int) and (not code or not str(found).isdigit()):
+            code = str(found)
+        found = envelope.get("param")
+        param = found if found and isinstance(found, str) else param
+    return code, param
+
+
+def _envelopes(payload: Any, depth: int) -> Iterator[dict[str, Any]]:
+    """The objects of an error body, each after the one that it stands in: gateways wrap what they were told."""
+    if isinstance(payload, str) and payload.lstrip().startswith("{"):
+        try:
+            payload = read_json(payload)
+        except ValueError:
+            return
+    if isinstance(payload, list) and payload:
+        payload = payload[0]
+    if not isinstance(payload, dict) or depth > _MAX_DEPTH:
+        return
+    yield payload
+    for key in ("error", "message", "detail", "metadata", "raw"):
+        yield from _envelopes(payload.get(key), depth + 1)
 
 
 def _inner(payload: Any) -> dict[str, Any]:
-    """The object that carries `code`, `param` and `type`: the inner one of an envelope, or the payload itself."""
+    """The object that tells the kind of an error: the inner one of an envelope, or the payload itself."""
     if isinstance(payload, list) and payload:
         payload = payload[0]
     if not isinstance(payload, dict):

@@ -5,13 +5,13 @@ at. What is not told, or makes no sense, counts as not told. Only a body that is
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from translators.errors import UpstreamBroken
 from translators.names import is_possible_name
-from translators.ollama_models import LONGEST_CONTEXT
+from translators.ollama_models import LONGEST_CONTEXT, LONGEST_VECTOR
 from translators.openai_errors import error_from_event
 
 type Use = Literal["text", "embedding", "other"]
@@ -33,6 +33,8 @@ _LENGTHS = (
     ("providers", "context_length"),  # Hugging Face's router
 )
 
+_VECTOR_LENGTHS = (("meta", "n_embd"),)  # llama.cpp, which tells it of every model
+
 # A yes or no for one capability. Of several hosts behind one model, one that can is enough: the router picks it.
 _FLAGS = (
     (("capabilities", "function_calling"), "tools"),  # Mistral
@@ -40,6 +42,7 @@ _FLAGS = (
     (("capabilities", "audio"), "audio"),  # Mistral
     (("supports_tools",), "tools"),  # Fireworks
     (("supports_image_input",), "vision"),  # Fireworks
+    (("supports_vision",), "vision"),  # Cohere
     (("providers", "supports_tools"), "tools"),  # Hugging Face's router
 )
 
@@ -49,7 +52,8 @@ _COMPLETE_LISTS = (
     (("architecture", "input_modalities"), {"image": "vision", "audio": "audio"}),  # OpenRouter, Hugging Face
 )
 
-# Lists of what the model can do, silent about the rest: LM Studio, llama.cpp, an Ollama's own words.
+# Lists of what the model can do, silent about the rest: LM Studio, llama.cpp, an Ollama's own words; Cohere's features.
+_CAPABILITY_LISTS = ("capabilities", "features")
 _CAPABILITY_WORDS = {
     "tools": "tools",
     "tool_use": "tools",
@@ -57,7 +61,11 @@ _CAPABILITY_WORDS = {
     "multimodal": "vision",
     "thinking": "thinking",
     "audio": "audio",
+    "reasoning": "thinking",
 }
+
+# Whether it chats; if not, there is no word for what it does.
+_CHATS = (("capabilities", "completion_chat"), ("supports_chat",))  # Mistral; Fireworks
 
 _USE_OF_TYPE: Mapping[str, Use] = {
     "chat": "text",  # Together, as the following
@@ -75,13 +83,26 @@ _USE_OF_TYPE: Mapping[str, Use] = {
     "embeddings": "embedding",
 }
 
+# Cohere, the most telling first.
+_USE_OF_ENDPOINT: Mapping[str, Use] = {
+    "chat": "text",
+    "generate": "text",
+    "embed": "embedding",
+    "rerank": "other",
+    "classify": "other",
+}
+
 # Names tell it where the list does not: OpenAI's, Groq's, Mistral's and Gemini's.
 _EMBEDDING_NAME: Final = re.compile(r"embed|(?:^|[-/])bge-")
 _OTHER_NAME: Final = re.compile(
     r"(?:^|[^a-z0-9])"
-    r"(?:dall-e|(?:chat)?gpt-image|imagen|sora|veo|realtime|gpt-live|tts|whisper|transcri(?:be|ption)|moderation)"
+    r"(?:dall-e|(?:chat)?gpt-image|imagen|sora|veo|realtime|gpt-live|tts|whisper|transcri(?:be|ption)|moderation|rerank)"
     r"(?:[^a-z]|$)"
 )
+
+# Gemini lists `models/gemini-2.5-pro` and takes that and `gemini-2.5-pro`, which its own examples use. Elsewhere a
+# folder's name may stand before the slash, and belongs to the id.
+_GEMINI_PREFIX: Final = "models/"
 
 _A_DAY = 86_400  # seconds
 
@@ -97,6 +118,7 @@ class Listed:
         can: Ollama's capabilities that the server grants (True) or denies (False).
         use: What the server says that it is for; None when not told.
         owned_by: Whose it is; empty when not told.
+        embedding_length: Numbers in a vector, if it makes embeddings; None when not told.
     """
 
     id: str
@@ -105,6 +127,7 @@ class Listed:
     can: Mapping[str, bool]
     use: Use | None
     owned_by: str = ""
+    embedding_length: int | None = None
 
 
 def entries_of(body: Any) -> list[dict[str, Any]]:
@@ -138,16 +161,20 @@ def listed_model(entry: Mapping[str, Any], now: float) -> Listed | None:
     """
     names = [entry[key] for key in _ID_KEYS if isinstance(entry.get(key), str)]
     model_id = next(filter(is_possible_name, names), None)
-    if model_id is None:
+    if model_id is None or entry.get("active") is False:  # Groq's word for one that cannot be asked
         return None
     owner = entry.get("owned_by")
+    owned_by = owner if isinstance(owner, str) else ""
+    if owned_by == "google" or (not owned_by and model_id.startswith(f"{_GEMINI_PREFIX}gemini")):
+        model_id = model_id.removeprefix(_GEMINI_PREFIX) or model_id
     return Listed(
         model_id,
         _created(entry, now),
-        _context_length(entry),
+        _number(entry, _LENGTHS, LONGEST_CONTEXT),
         _can(entry),
         _use(entry),
-        owner if isinstance(owner, str) else "",
+        owned_by,
+        _number(entry, _VECTOR_LENGTHS, LONGEST_VECTOR),
     )
 
 
@@ -167,11 +194,11 @@ def _created(entry: Mapping[str, Any], now: float) -> int | None:
     return None
 
 
-def _context_length(entry: Mapping[str, Any]) -> int | None:
-    for path in _LENGTHS:
-        lengths = [n for n in _at(entry, path) if type(n) in (int, float) and 1 <= n <= LONGEST_CONTEXT]
-        if lengths:
-            return int(min(lengths))
+def _number(entry: Mapping[str, Any], paths: Iterable[tuple[str, ...]], most: int) -> int | None:
+    for path in paths:
+        numbers = [n for n in _at(entry, path) if type(n) in (int, float) and 1 <= n <= most]
+        if numbers:
+            return int(min(numbers))
     return None
 
 
@@ -184,7 +211,7 @@ def _can(entry: Mapping[str, Any]) -> dict[str, bool]:
         if any(isinstance(value, list) for value in _found(entry, path)):
             members = list(_at(entry, path))
             can |= {capability: member in members for member, capability in capability_of.items()}
-    words = [word for word in _at(entry, ("capabilities",)) if isinstance(word, str)]
+    words = [word for key in _CAPABILITY_LISTS for word in _at(entry, (key,)) if isinstance(word, str)]
     return can | {_CAPABILITY_WORDS[word]: True for word in words if word in _CAPABILITY_WORDS}
 
 
@@ -197,8 +224,12 @@ def _use(entry: Mapping[str, Any]) -> Use | None:
         return "text" if "text" in makes else "embedding" if "embeddings" in makes else "other"
     if "embedding" in _at(entry, ("capabilities",)):  # an Ollama
         return "embedding"
-    if False in _at(entry, ("capabilities", "completion_chat")):  # Mistral, which has no word for embedding
-        return use_by_name(str(entry.get("id"))) or "other"
+    endpoints = list(_at(entry, ("endpoints",)))
+    if uses := [use for word, use in _USE_OF_ENDPOINT.items() if word in endpoints]:
+        return uses[0]
+    chats = [value for path in _CHATS for value in _at(entry, path) if isinstance(value, bool)]
+    if chats:
+        return "text" if any(chats) else use_by_name(str(entry.get("id"))) or "other"
     return None
 
 

@@ -3,6 +3,7 @@
 A call is made again only as long as nothing of its answer has been passed on, and only for what may be over soon.
 """
 
+import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Final
@@ -12,6 +13,14 @@ RETRIED_STATUSES: Final = frozenset({408, 409, 429})
 
 LONGEST_WAIT: Final = 30.0
 """Seconds. Whoever is told to wait longer should hear it: the client gets the error, with its `Retry-After`."""
+
+_USED_UP: Final = re.compile(
+    rb"""["'](?:insufficient_quota"""  # OpenAI, Azure, DashScope
+    rb"|credit_balance_exhausted|(?:organization|project)_spend_limit_exceeded"  # OpenAI since 2026
+    rb"""|exceeded_current_quota_error)\\*["']"""  # Moonshot
+)
+"""A code or type, quoted: also inside the JSON text or the Python text into which gateways put what they were told. Not
+the sentence: Gemini says "You exceeded your current quota" of what is free again in the next minute."""
 
 _FIRST_WAIT: Final = 0.5
 _LONGEST_BACKOFF: Final = 8.0
@@ -25,9 +34,9 @@ def is_retryable(status: int, headers: Mapping[str, str], body: bytes) -> bool:
     Args:
         status: 4xx or 5xx.
         headers: Found by names in lower case.
-        body: In which `insufficient_quota` is looked for: a 429 that no waiting cures, in whatever envelope.
+        body: In which the name of a used-up quota is looked for, in whatever envelope: no waiting cures that.
     """
-    if status == 429 and b'"insufficient_quota"' in body:
+    if _USED_UP.search(body):
         return False
     advice = headers.get("x-should-retry", "").lower()
     if advice in ("true", "false"):

@@ -1,4 +1,4 @@
-"""Ollama's `options` as fields of a Chat Completions request.
+"""Ollama's `options` as fields of a request to one of OpenAI's APIs.
 
 `OPTIONS` has one row for each option that Ollama knows: its type, whose violation is Ollama's own error, and what
 becomes of it. Ollama checks types but no ranges; OpenAI refuses what is out of range, so values are brought into it.
@@ -22,7 +22,7 @@ _LARGEST_INTEGER = 2**63 - 1  # Go's int
 
 
 class _Target(NamedTuple):
-    """Where an option goes: the model's profile, and the `reasoning_effort` sent beside it (None: not sent)."""
+    """Where an option goes: the model's profile, and the reasoning effort sent beside it (None: not sent)."""
 
     profile: Profile
     effort: str | None
@@ -62,10 +62,19 @@ def _sampling(field: str, low: int, high: int) -> _Carry:
     return carry
 
 
-def _seed(value: int, _target: _Target) -> _Fate:
+def _penalty(field: str) -> _Carry:
+    within_bounds = _sampling(field, -2, 2)
+
+    def carry(value: float, target: _Target) -> _Fate:
+        return within_bounds(value, target) if target.profile.penalties else _Fate({}, ("dropped", _NOT_IN_RESPONSES))
+
+    return carry
+
+
+def _seed(value: int, target: _Target) -> _Fate:
     if value == -1:
         return _Fate({}, ("dropped", "-1 means a random seed, as without one"))
-    return _Fate({"seed": value})
+    return _Fate({"seed": value}) if target.profile.seed else _Fate({}, ("dropped", _NOT_IN_RESPONSES))
 
 
 def _stop(value: list[str], target: _Target) -> _Fate:
@@ -73,7 +82,7 @@ def _stop(value: list[str], target: _Target) -> _Fate:
     if not sequences:
         return _Fate({}, ("dropped", "no sequence in it"))
     if not target.profile.stop:
-        return _Fate({}, ("dropped", f"{target.profile.name} refuses it"))
+        return _Fate({}, ("dropped", f"not taken by {target.profile.name}"))
     kept = sequences[:MOST_STOP_SEQUENCES]
     if kept == value:
         return _Fate({"stop": kept})
@@ -85,12 +94,16 @@ def _num_predict(value: int, target: _Target) -> _Fate:
         return _Fate({}, ("dropped", "0 and less mean no limit, as without it"))
     field = target.profile.length_field
     if not target.profile.reasons(target.effort):
+        if value < target.profile.shortest:
+            return _Fate({field: target.profile.shortest}, ("converted", f"{field}, the least that is taken"))
         return _Fate({field: value}, ("renamed", field))
     limit = max(value, min(value + REASONING_ALLOWANCE, target.profile.allowance_limit))
     if limit == value:
         return _Fate({field: limit}, ("renamed", f"{field}, which counts reasoning too"))
     return _Fate({field: limit}, ("converted", f"{field}, {limit - value} more because reasoning counts against it"))
 
+
+_NOT_IN_RESPONSES = "the Responses API has no such field"
 
 _NO_SUCH_SAMPLER = _dropped("no such sampler at OpenAI")
 _ENGINE = _dropped("a setting of Ollama's engine")
@@ -100,8 +113,8 @@ OPTIONS: Mapping[str, Option] = {
     "num_predict": Option("integer", _num_predict),
     "temperature": Option("float32", _sampling("temperature", 0, 2)),
     "top_p": Option("float32", _sampling("top_p", 0, 1)),
-    "presence_penalty": Option("float32", _sampling("presence_penalty", -2, 2)),
-    "frequency_penalty": Option("float32", _sampling("frequency_penalty", -2, 2)),
+    "presence_penalty": Option("float32", _penalty("presence_penalty")),
+    "frequency_penalty": Option("float32", _penalty("frequency_penalty")),
     "seed": Option("integer", _seed),
     "stop": Option("array", _stop),
     "top_k": Option("integer", _NO_SUCH_SAMPLER),
@@ -150,11 +163,11 @@ def options_to_openai(
 
     Args:
         options: As the client sent them; null values are ignored.
-        profile: Of the model that is asked.
-        effort: The `reasoning_effort` that is sent beside them, None when none is.
+        profile: Of the model that is asked, on that API.
+        effort: The reasoning effort that is sent beside them, None when none is.
 
     Returns:
-        Fields of a Chat Completions request, in the table's order, and one note for each option that is not carried
+        Fields of a request, in the table's order, and one note for each option that is not carried
         over as it was.
 
     Raises:

@@ -23,7 +23,7 @@ from translators.notes import Note
 from translators.ollama_requests import Message, ToolCall
 
 _ID_ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
-_ID_LENGTH = 24  # as OpenAI's own
+_ID_LENGTH = 9  # Mistral takes no other length, and nothing but letters and digits; the others take any
 
 _NO_ID = Note("messages.tool_calls.id", "defaulted", "derived from the call's place, name and arguments")
 _SAME_ID = Note("messages.tool_calls.id", "converted", "made unique: an earlier call has the same id")
@@ -92,7 +92,12 @@ def _calls_of(messages: Sequence[Message]) -> tuple[_Calls, list[Note]]:
 def _derived_id(number: int, call: ToolCall) -> str:
     identity = json.dumps([number, call.function.name, call.function.arguments], sort_keys=True)
     digest = hashlib.sha256(identity.encode()).digest()
-    return "call_" + "".join(_ID_ALPHABET[byte % len(_ID_ALPHABET)] for byte in digest[:_ID_LENGTH])
+    return "".join(_ID_ALPHABET[byte % len(_ID_ALPHABET)] for byte in digest[:_ID_LENGTH])
+
+
+def is_derived_id(call_id: str) -> bool:
+    """Whether an id may be one that was derived here; some servers' own look alike."""
+    return len(call_id) == _ID_LENGTH and all(character in _ID_ALPHABET for character in call_id)
 
 
 def _find_results(messages: Sequence[Message], calls: _Calls) -> None:

@@ -1,11 +1,14 @@
 """Server-sent events out of bytes, by the EventSource grammar of the WHATWG HTML standard.
 
 What the standard leaves to browsers and a proxy needs otherwise: data stays bytes, for the JSON parser to read; a last
-event counts although its closing blank line never came (servers forget it); `id` and `retry` are of no use here.
+event counts although its closing blank line never came (servers forget it), and so does one before the last, when its
+only line is a whole JSON object that the next line could not continue; `id` and `retry` are of no use here.
 """
 
 from codecs import BOM_UTF8
 from typing import NamedTuple
+
+from translators.loose_json import read_json
 
 
 class ServerSentEvent(NamedTuple):
@@ -76,6 +79,8 @@ class SSEDecoder:
                 continue
             field, _, value = line.partition(b":")
             if field == b"data":
+                if self._data and _is_object(self._data):
+                    events.append(ServerSentEvent(self._event, self._data.pop()))
                 self._data.append(value.removeprefix(b" "))
             elif field == b"event":
                 self._event = value.removeprefix(b" ").decode("utf-8", "replace")
@@ -83,3 +88,14 @@ class SSEDecoder:
                 self._event = "error"
                 self._data.append(value.removeprefix(b" "))
         return events
+
+
+def _is_object(lines: list[bytes]) -> bool:
+    """Whether these lines are one, and a whole JSON object."""
+    if len(lines) > 1 or not (lines[0].startswith(b"{") and lines[0].endswith(b"}")):
+        return False
+    try:
+        read_json(lines[0])
+    except ValueError:
+        return False
+    return True

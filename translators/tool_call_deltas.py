@@ -19,6 +19,7 @@ class _OpenCall:
     id: str = ""
     name: str = ""
     pieces: list[str] = field(default_factory=list)
+    extra_content: Any = None
 
     def add(self, id_: str, name: str, arguments: Any) -> None:
         self.id = self.id or id_
@@ -67,6 +68,7 @@ class ToolCallAssembler:
                 self._by_index[index] = call
         self._last = call
         call.add(id_, name, function.get("arguments"))
+        call.extra_content = delta.get("extra_content") or call.extra_content
         return ready
 
     def close(self, *, at_limit: bool) -> list[ToolCall]:
@@ -109,7 +111,7 @@ class ToolCallAssembler:
 
     def _give(self, call: _OpenCall, arguments: dict[str, Any]) -> ToolCall:
         self._given += 1
-        return ToolCall(self._given - 1, call.id, call.name, arguments)
+        return ToolCall(self._given - 1, call.id, call.name, arguments, call.extra_content)
 
 
 def _text(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -85,6 +86,40 @@ def test_a_part_that_fails_fails_the_request(raw: httpx.Client) -> None:
     texts = [*(f"part-{number}" for number in range(2100)), "[[fault:500-forever]]"]
     answer = raw.post("/api/embed", json={"model": SMALL, "input": texts})
     assert (answer.status_code, list(answer.json())) == (500, ["error"])
+
+
+def test_a_part_that_is_put_off_is_asked_for_again_and_the_others_are_not(
+    raw: httpx.Client, upstream: Upstream
+) -> None:
+    texts = [*(f"busy-{number}" for number in range(4096)), "busy-4096 [[fault:429-once:embed-busy]]", "busy-4097"]
+    answer = raw.post("/api/embed", json={"model": SMALL, "input": texts, "dimensions": 4}).json()
+    calls = [each.json["input"] for each in upstream.requests_with("busy-") if each.path.endswith("/embeddings")]
+    assert sorted(map(len, calls)) == [2, 2, 2048, 2048]
+    assert len(answer["embeddings"]) == 4098
+    alone = raw.post("/api/embed", json={"model": SMALL, "input": texts[4097], "dimensions": 4}).json()
+    assert answer["embeddings"][4097] == alone["embeddings"][0]
+
+
+def test_a_conversation_goes_on_while_many_texts_are_embedded(client: ollama.Client, upstream: Upstream) -> None:
+    texts = [f"beside-{number} [[gate-head:embed-beside]]" for number in range(20_000)]
+    question = {"role": "user", "content": "one two three four five six seven eight [[gate:chat-beside]]"}
+    with ThreadPoolExecutor(1) as pool:
+        embedding = pool.submit(client.embed, SMALL, texts, dimensions=4)
+        for part in range(4):
+            upstream.wait_received(f"beside-{part * 2048} ")
+        upstream.release("chat-beside")
+        stream = client.chat("gpt-4o", [question], stream=True)
+        assert next(stream).message.content
+        for part in range(4, 10):  # each is asked for when the answer to another is read, and then a token comes
+            upstream.release("embed-beside")
+            upstream.wait_received(f"beside-{part * 2048} ")
+            upstream.release("chat-beside")
+            assert next(stream).message.content
+            assert not embedding.done()
+        upstream.release("embed-beside", 4)
+        assert len(embedding.result(60).embeddings) == 20_000
+    upstream.release("chat-beside", 50)
+    assert list(stream)[-1].done
 
 
 @pytest.mark.parametrize("value", ["", [], None])

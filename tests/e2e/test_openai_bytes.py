@@ -64,7 +64,7 @@ def test_the_answer_is_the_upstreams_byte_for_byte(
         ("/v1/embeddings", {"model": "text-embedding-3-small", "input": ""}),
         ("/v1/completions", {"model": "gpt-3.5-turbo-instruct", "prompt": "hello", "stream": True}),
         ("/v1/completions", {"model": "gpt-4o", "prompt": "hello"}),
-        ("/v1/responses", {"model": "gpt-4o", "input": "hello"}),  # the test upstream has none, and says so itself
+        ("/v1/responses", {"model": "gpt-4o", "input": "hello"}),
         (CHAT, {"model": "nope", "messages": [{"role": "user", "content": "hi"}]}),
         (CHAT, {"model": "gpt-4o", "messages": "hi", "top_k": 1}),
         (CHAT, {}),

@@ -16,18 +16,33 @@ from translators.ollama_manage_requests import (
     push_request,
 )
 from translators.ollama_requests import chat_request, generate_request, show_request
-from translators.openai_chat_payload import chat_request_to_openai, generate_request_to_openai
-from translators.profiles import profile_for
+from translators.openai_chat_payload import Translated
+from translators.openai_requests import body_to_send, chat_to_openai, generate_to_openai
+from translators.openai_tool_turns import keys_in_conversation
+from translators.profiles import Dialect, Profile, profile_for
+
+DIALECTS: tuple[Dialect | None, ...] = (None, "chat", "responses", "completions")
 
 
 def _chat(body: bytes) -> object:
     request = chat_request(body)
-    return chat_request_to_openai(request, request.model, profile_for(request.model))
+    profile = profile_for(request.model)
+    return [_body(chat_to_openai(request, request.model, profile, dialect), profile) for dialect in DIALECTS]
 
 
 def _generate(body: bytes) -> object:
     request = generate_request(body)
-    return generate_request_to_openai(request, request.model, profile_for(request.model))
+    profile = profile_for(request.model)
+    return [
+        _body(generate_to_openai(request, request.model, profile, dialect, gap_by_chat=True), profile)
+        for dialect in DIALECTS
+    ]
+
+
+def _body(translated: Translated, profile: Profile) -> object:
+    if translated.dialect != "completions":
+        assert all(said for _, (_, said) in keys_in_conversation(translated.payload["messages"]))
+    return body_to_send(translated, {}, profile)
 
 
 READERS: dict[str, Callable[[bytes], object]] = {

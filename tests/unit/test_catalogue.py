@@ -1,18 +1,18 @@
 """What is known of a model, and by whose word."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from addon.catalogue import UNKNOWN, UNKNOWN_EMBEDDING, Catalogue, Known
+from addon.catalogue import Catalogue, Known
+from addon.model_facts import UNKNOWN
 from translators.ollama_models import UNDATED, Model
 from translators.openai_models import entries_of
-from translators.profiles import profile_for
 
 PLAIN = Catalogue.load(None)
-GPT_4O = Known(128_000, ("completion", "tools", "vision"))
-GPT_5_4 = Known(922_000, ("completion", "tools", "vision", "thinking"))
+GPT_4O = Known(128_000, ("completion", "tools", "vision"), known=True, found=True)
 
 
 @pytest.fixture
@@ -45,83 +45,20 @@ def ids(models: list[Model]) -> list[str]:
     return [model.id for model in models]
 
 
-@pytest.mark.parametrize(
-    ("model_id", "known"),
-    [
-        # exact
-        ("gpt-4o", GPT_4O),
-        ("gpt-5.4", GPT_5_4),
-        ("gpt-4-0613", Known(8192, ("completion", "tools"))),
-        ("text-embedding-3-large", Known(8191, ("embedding",), 3072)),
-        ("gpt-3.5-turbo-instruct", Known(8192, ("completion", "insert"))),
-        # without what hosts put around it
-        ("models/gpt-4o", GPT_4O),
-        ("gpt-4o:free", GPT_4O),
-        ("gpt-4o:latest", GPT_4O),
-        ("GPT-4o", GPT_4O),
-        # without a date
-        ("gpt-5.4-2027-01-31", GPT_5_4),
-        ("gpt-4-0314", Known(8192, ("completion", "tools"))),
-        # fine-tunes
-        ("ft:gpt-4o:acme::Ab12Cd34", GPT_4O),
-        ("ft:gpt-4o-2030-01-01:acme:name:x:ckpt-step-90", GPT_4O),
-        # OpenAI's models at others
-        ("openai/gpt-5.4", GPT_5_4),
-        ("azure/gpt-4o", GPT_4O),
-        ("openrouter/openai/gpt-4o:free", GPT_4O),
-        # families
-        ("gpt-5.4-nova", GPT_5_4),
-        ("gpt-6.2-astra", GPT_5_4),
-        ("gpt-4o_production", GPT_4O),
-        ("gpt-4o:extended", GPT_4O),
-        ("gpt-4o-audio-preview", Known(128_000, ("completion", "tools", "audio"))),
-        ("gpt-3.5-nova", Known(8192, ("completion", "tools"))),  # the smallest window, what half of them can do
-        # nobody's
-        ("llama3.2", UNKNOWN),
-        ("gpt-oss-120b", UNKNOWN),
-        ("openai/gpt-oss-120b", UNKNOWN),
-        ("anthropic/gpt-4o", UNKNOWN),  # another vendor's is never taken for OpenAI's
-        ("o3x", UNKNOWN),
-        ("gpt", UNKNOWN),
-        ("", UNKNOWN),
-        ("/", UNKNOWN),
-        ("nomic-embed-text", UNKNOWN_EMBEDDING),
-        ("text-embedding-9-huge", UNKNOWN_EMBEDDING),
-    ],
-)
-def test_a_model_is_looked_up_by_its_name(model_id: str, known: Known) -> None:
-    assert PLAIN.lookup(model_id) == known
-
-
-def test_the_defaults_are_stated_and_nobody_is_refused_for_them() -> None:
-    assert Known(32_768, ("completion", "tools"), known=False) == UNKNOWN
-    assert not UNKNOWN_EMBEDDING.known
-    assert GPT_4O.known
-
-
-@pytest.mark.parametrize("model_id", ["gpt-4o", "gpt-5", "gpt-5.6-terra", "o3", "o4-mini", "gpt-6-astra", "gpt-4.1"])
-def test_the_catalogue_and_the_profiles_agree_on_who_thinks(model_id: str) -> None:
-    assert ("thinking" in PLAIN.lookup(model_id).capabilities) == bool(profile_for(model_id).efforts)
-
-
-def test_the_longest_prompt_counts_not_the_whole_window() -> None:
-    assert PLAIN.lookup("gpt-5").context_length == 272_000  # of 400,000
-
-
 def test_the_user_s_word_wins(told: Catalogue) -> None:
-    assert told.lookup("gpt-4o-mini") == Known(64_000, GPT_4O.capabilities)
-    (model,) = told.visible([{"id": "gpt-4o", "context_length": 99}])
+    assert told.lookup("gpt-4o-mini") == replace(GPT_4O, context_length=64_000)
+    model, *_ = told.visible([{"id": "gpt-4o", "context_length": 99}])
     assert model.context_length == 64_000
 
 
 def test_capabilities_that_the_user_names_are_known_but_a_window_alone_makes_nothing_known(told: Catalogue) -> None:
-    assert told.lookup("mine") == Known(32_768, ("completion",))
-    assert told.lookup("sized") == Known(5, UNKNOWN.capabilities, known=False)
+    assert told.lookup("mine") == Known(32_768, ("completion",), known=True, found=True)
+    assert told.lookup("sized") == Known(5, UNKNOWN.capabilities, found=True)
 
 
 def test_the_user_hides_and_brings_back(told: Catalogue) -> None:
     entries = [{"id": "gpt-4o"}, {"id": "gpt-4o-search-preview"}, {"id": "whisper-1"}, {"id": "tts-1"}]
-    assert ids(told.visible(entries)) == ["gpt-4o", "whisper-1"]
+    assert ids(told.visible(entries)) == ["gpt-4o", "whisper-1", "mine", "sized"]
 
 
 def test_a_wrong_models_file_is_a_value_error(tmp_path: Path) -> None:
@@ -160,8 +97,69 @@ def test_embedding_models_stay_with_that_capability_alone() -> None:
     assert [model.embedding_length for model in models] == [1536, None, None, None]
 
 
+def test_llama_cpp_s_vector_length_is_that_of_embedding_models_only() -> None:
+    meta = {"n_ctx": 8192, "n_embd": 4096}
+    models = visible({"id": "qwen3-8b", "meta": meta}, {"id": "qwen3-embedding-8b", "meta": meta})
+    assert [model.embedding_length for model in models] == [None, 4096]
+    assert [model.context_length for model in models] == [8192, 8192]
+
+
+def test_the_host_of_the_base_url_tells_whose_models_they_are() -> None:
+    groq = Catalogue.load(None, "https://api.groq.com/openai/v1")
+    assert groq.lookup("openai/gpt-oss-120b").found
+    assert not PLAIN.lookup("openai/gpt-oss-120b").found
+    assert not groq.lookup("gpt-4o").found
+
+
+@pytest.fixture
+def azure(tmp_path: Path) -> Catalogue:
+    """A catalogue of one who has deployments."""
+    file = tmp_path / "models.toml"
+    file.write_text(
+        """
+        [models.prod]
+        base_model = "gpt-5.4"
+        [models."dev-*"]
+        base_model = "gpt-4o"
+        api = "chat"
+        [models.dev-embed]
+        base_model = "text-embedding-3-small"
+        [models."gpt-5.4"]
+        context_length = 100_000
+        hidden = true
+        [models.legacy]
+        api = "completions"
+        hidden = true
+        """,
+        "utf-8",
+    )
+    return Catalogue.load(file, "https://acme.openai.azure.com/openai/v1")
+
+
+def test_what_is_known_of_a_deployment_is_what_is_known_of_its_base_model(azure: Catalogue) -> None:
+    prod = azure.lookup("prod")
+    assert (prod.context_length, prod.known, prod.found) == (100_000, True, True)
+    assert prod.capabilities == PLAIN.lookup("gpt-5.4").capabilities
+    assert azure.lookup("dev-7").capabilities == GPT_4O.capabilities
+    assert azure.lookup("dev-embed").embedding_length == 1536
+    (listed, *_) = azure.visible([{"id": "dev-7", "created": 1_715_367_049}])
+    assert (listed.id, listed.capabilities, listed.created) == ("dev-7", GPT_4O.capabilities, 1_715_367_049)
+
+
+def test_base_model_and_api_are_those_that_the_user_names(azure: Catalogue) -> None:
+    names = ("prod", "dev-7", "gpt-4o", "legacy")
+    assert [azure.base_of(name) for name in names] == ["gpt-5.4", "gpt-4o", "gpt-4o", "legacy"]
+    assert [azure.api_of(name) for name in names] == [None, "chat", None, "completions"]
+
+
+def test_the_user_s_exact_ids_are_listed_after_the_upstream_s_unless_hidden(azure: Catalogue) -> None:
+    assert ids(azure.visible([])) == ["prod", "dev-embed"]
+    listed = azure.visible([{"id": "gpt-4o"}, {"id": "gpt-5.4"}, {"id": "PROD"}])
+    assert ids(listed) == ["gpt-4o", "PROD", "dev-embed"]
+
+
 def test_models_of_no_use_for_text_are_left_out() -> None:
-    named = ("gpt-4o", "whisper-1", "dall-e-3", "gpt-5.5-cyber", "gpt-realtime-9", "sora-2")
+    named = ("gpt-4o", "whisper-1", "dall-e-3", "gpt-image-1", "gpt-realtime-9", "sora-2", "grok-imagine-video")
     typed: list[dict[str, Any]] = [
         {"id": "flux", "type": "image"},
         {"id": "ocr", "capabilities": {"completion_chat": False}},
@@ -169,8 +167,37 @@ def test_models_of_no_use_for_text_are_left_out() -> None:
     assert ids(visible(*({"id": name} for name in named), *typed)) == ["gpt-4o"]
 
 
+def test_where_the_user_wants_to_see_them_they_have_no_capability_that_they_lack() -> None:
+    entries: list[dict[str, Any]] = [
+        {"id": "whisper-1"},
+        {"id": "flux", "type": "image", "context_length": 512},
+        {"id": "omni-moderation-latest"},
+        {"id": "ocr", "capabilities": {"completion_chat": False, "vision": True, "function_calling": False}},
+    ]
+    models = Catalogue.load(None, others=True).visible(entries)
+    assert [(model.id, model.context_length, model.capabilities) for model in models] == [
+        ("whisper-1", 0, ()),
+        ("flux", 512, ()),
+        ("omni-moderation-latest", 0, ()),
+        ("ocr", 0, ("vision",)),
+    ]
+
+
+def test_models_of_one_api_only_are_models_like_others() -> None:
+    models = visible(
+        {"id": "gpt-5-pro"}, {"id": "gpt-5.3-codex"}, {"id": "davinci-002"}, {"id": "gpt-3.5-turbo-instruct"}
+    )
+    assert [model.capabilities for model in models] == [
+        ("completion", "tools", "vision", "thinking"),
+        ("completion", "tools", "vision", "thinking"),
+        ("completion",),
+        ("completion", "insert"),
+    ]
+
+
 def test_a_server_that_says_text_is_believed_whatever_the_name() -> None:
-    assert ids(visible({"id": "whisper-chat", "architecture": {"output_modalities": ["text"]}})) == ["whisper-chat"]
+    (model,) = visible({"id": "whisper-chat", "architecture": {"output_modalities": ["text"]}})
+    assert (model.id, model.context_length, model.capabilities) == ("whisper-chat", 32_768, UNKNOWN.capabilities)
 
 
 def test_each_name_is_listed_once() -> None:
@@ -182,5 +209,5 @@ def test_entries_that_name_no_model_are_left_out() -> None:
 
 
 def test_ids_are_kept_as_they_are() -> None:
-    names = ["models/gemini-2.0-flash", "ft:gpt-4o:org::x", "meta-llama/llama-3:free"]
+    names = ["models/llama-3.gguf", "ft:gpt-4o:org::x", "meta-llama/llama-3:free"]
     assert ids(visible(*({"id": name} for name in names))) == names

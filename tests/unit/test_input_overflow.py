@@ -58,6 +58,19 @@ TOLD = [
         Overflow(None, None, None),
     ),
     ("input is too large to process. increase the physical batch size", Overflow(None, None, None)),
+    ("input must have less than 8192 tokens", Overflow(None, 8192, None)),
+    ("length of prompt_tokens (57535) must be less than max_seq_len (32768)", Overflow(None, 32768, 57535)),
+    ("Single text cannot exceed 8194 tokens. 8746 tokens given.", Overflow(None, 8194, 8746)),
+    ("Input length 1728 exceeds maximum allowed token size 512", Overflow(None, 512, 1728)),
+    ("Range of input length should be [1, 2048]", Overflow(None, 2048, None)),
+    ("embeddings max tokens per batch size is 384", Overflow(None, 384, None)),
+    (
+        "400 Bad Request: Too many input tokens. Max input tokens: 8192, request input token count: 9875 ",
+        Overflow(None, 8192, 9875),
+    ),
+    ("#/texts/0: expected maxLength: 2048, actual: 2459", Overflow(None, 2048, 2459)),
+    ("The input token count exceeds the maximum number of tokens allowed 2048.", Overflow(None, 2048, None)),
+    ("The input token count exceeds the maximum number of tokens allowed.", Overflow(None, None, None)),
     ("the input length exceeds the context length", Overflow(None, None, None)),
     ("input length exceeds maximum context length", Overflow(None, None, None)),
 ]
@@ -65,13 +78,13 @@ TOLD = [
 
 @pytest.mark.parametrize(("message", "overflow"), TOLD)
 def test_what_upstreams_say_of_a_text_that_is_too_long(message: str, overflow: Overflow) -> None:
-    assert overflow_in(UpstreamError(message, status=400)) == overflow
+    assert overflow_in(UpstreamError(message, status=400), 1) == overflow
+    assert overflow_in(UpstreamError(message, status=400), 9) == overflow
 
 
 @pytest.mark.parametrize(
     "message",
     [
-        "Requested 306153 tokens, max 300000 tokens per request",
         "Invalid 'input': array too long. Expected an array with maximum length 2048, but got an array with length 2049"
         " instead.",
         "'$.input' is invalid. Please check the API reference: https://platform.openai.com/docs/api-reference.",
@@ -81,7 +94,20 @@ def test_what_upstreams_say_of_a_text_that_is_too_long(message: str, overflow: O
     ],
 )
 def test_what_is_about_something_else(message: str) -> None:
-    assert overflow_in(UpstreamError(message, status=400)) is None
+    assert overflow_in(UpstreamError(message, status=400), 1) is None
+
+
+@pytest.mark.parametrize(
+    ("message", "overflow"),
+    [
+        ("Requested 306153 tokens, max 300000 tokens per request", Overflow(None, 300000, 306153)),
+        ("Too many tokens overall, split into more batches.", Overflow(None, 0, 0)),
+    ],
+)
+def test_a_text_that_is_alone_and_too_much_for_a_request_is_too_long(message: str, overflow: Overflow) -> None:
+    error = UpstreamError(message, status=400)
+    assert overflow_in(error, 1) == overflow
+    assert overflow_in(error, 2) is None
 
 
 def test_a_text_is_cut_in_proportion_and_a_little_more() -> None:

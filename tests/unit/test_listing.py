@@ -1,6 +1,6 @@
 """The upstream's names of models, as clients spell them."""
 
-from typing import Any
+from collections.abc import Mapping
 
 import pytest
 from mitmproxy.test import tflow
@@ -8,6 +8,7 @@ from mitmproxy.test import tflow
 from addon.catalogue import Catalogue
 from addon.exchange import Exchange
 from addon.listing import Listing, named
+from addon.model_list import ModelList
 from addon.upstream import Upstream
 
 
@@ -17,8 +18,8 @@ class Listed(Upstream):
     def __init__(self, *ids: str) -> None:
         self.ids = ids
 
-    async def models(self, exchange: Exchange) -> Any:
-        return {"object": "list", "data": [{"id": each, "object": "model"} for each in self.ids]}
+    async def models(self, exchange: Exchange, validators: Mapping[str, str] | None = None) -> ModelList:
+        return ModelList({"object": "list", "data": [{"id": each, "object": "model"} for each in self.ids]})
 
 
 def exchange() -> Exchange:
@@ -43,6 +44,15 @@ async def listing(*ids: str, seconds: float = 10) -> Listing:
 )
 async def test_a_name_means_the_listed_id_that_differs_in_case_only(asked: str, meant: str) -> None:
     assert (await listing("Qwen3:8b", "gpt-4o")).id_of(asked) == meant
+
+
+@pytest.mark.parametrize("asked", ["gemini-2.5-pro", "models/gemini-2.5-pro", "Models/Gemini-2.5-Pro:latest"])
+async def test_a_model_of_gemini_is_found_with_and_without_its_prefix(asked: str) -> None:
+    made = await listing("models/gemini-2.5-pro", "gpt-4o")
+    assert made.id_of(asked) == "gemini-2.5-pro"
+    found = await made.find(asked, exchange())
+    assert found is not None
+    assert found.id == "gemini-2.5-pro"
 
 
 @pytest.mark.parametrize("ids", [("Foo", "foo"), ("foo", "Foo")])

@@ -9,7 +9,7 @@ import ollama
 import pytest
 from mitmproxy.test import tflow
 
-from addon.catalogue import by_name
+from addon.catalogue import Catalogue
 from addon.exchange import Exchange
 from addon.loaded import MOST_MODELS, Loaded
 from translators.durations import LONGEST, NANOSECONDS
@@ -18,6 +18,8 @@ from translators.ollama_models import Model, digest_of, ps_body, tags_entry
 
 NOW = 1_767_213_719 * NANOSECONDS + 123_456_789
 PS_KEYS = ["name", "model", "size", "digest", "details", "expires_at", "size_vram", "context_length"]
+
+lookup = Catalogue.load(None).lookup
 
 
 class Clock:
@@ -40,7 +42,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def loaded(clock: Clock) -> Loaded:
-    return Loaded(by_name, 300 * NANOSECONDS, clock)
+    return Loaded(lookup, 300 * NANOSECONDS, clock)
 
 
 def listed(loaded: Loaded) -> list[dict[str, Any]]:
@@ -66,7 +68,7 @@ def test_at_first_nothing_is_loaded(loaded: Loaded) -> None:
 def test_an_entry_has_the_keys_of_a_real_server_and_says_what_tags_says(loaded: Loaded) -> None:
     loaded.note("gpt-4o", None)
     (entry,) = listed(loaded)
-    tag = tags_entry(by_name("gpt-4o").model("gpt-4o"))
+    tag = tags_entry(lookup("gpt-4o").model("gpt-4o"))
     assert list(entry) == PS_KEYS
     assert all(entry[key] == tag[key] for key in ("name", "model", "size", "digest"))
     assert entry["details"].items() <= tag["details"].items()

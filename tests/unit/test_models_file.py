@@ -74,6 +74,17 @@ def test_a_name_copied_from_ollama_s_list_is_understood(tmp_path: Path, name: st
     assert overrides(tmp_path, f'[models."{name}"]\nhidden = true').of("gpt-4o") == {"hidden": True}
 
 
+def test_a_deployment_names_its_base_model_and_its_api(tmp_path: Path) -> None:
+    found = overrides(tmp_path, '[models."prod-*"]\nbase_model = "gpt-5.4:latest"\n[models.prod-7]\napi = "responses"')
+    assert found.of("prod-7") == {"base_model": "gpt-5.4", "api": "responses"}
+    assert found.of("prod-8") == {"base_model": "gpt-5.4"}
+
+
+def test_exact_ids_are_told_in_the_file_s_order(tmp_path: Path) -> None:
+    text = '[models.b]\n[models."*"]\n[models."a:latest"]\n[models."c/d"]'
+    assert overrides(tmp_path, text).ids == ("b", "a", "c/d")
+
+
 @pytest.mark.parametrize("text", ["", "[models]", "# nothing", "\ufeff[models]\r\n"])
 def test_an_empty_file_says_nothing(tmp_path: Path, text: str) -> None:
     assert overrides(tmp_path, text).of("gpt-4o") == {}
@@ -114,14 +125,22 @@ def test_an_empty_file_says_nothing(tmp_path: Path, text: str) -> None:
             "completion, tools, insert, vision, embedding, thinking, audio",
         ),
         ("[models.a]\nhidden = 1", 'models."a" has hidden = 1: give true or false'),
+        ("[models.a]\nbase_model = 5", 'models."a" has base_model = 5: give the id of a model, such as gpt-5.4'),
+        ("[models.a]\nbase_model = ''", "models.\"a\" has base_model = '': give the id of a model, such as gpt-5.4"),
+        (
+            "[models.a]\nbase_model = 'a b'",
+            "models.\"a\" has base_model = 'a b': give the id of a model, such as gpt-5.4",
+        ),
+        ("[models.a]\napi = 'Chat'", "models.\"a\" has api = 'Chat': give chat, responses or completions"),
+        ("[models.a]\napi = []", 'models."a" has api = []: give chat, responses or completions'),
         (
             "[models.a]\nctx = 1",
-            'models."a" has ctx = 1: give context_length, embedding_length, capabilities or hidden',
+            'models."a" has ctx = 1: give context_length, embedding_length, capabilities, hidden, base_model or api',
         ),
         (
             "[models.gpt-4.1]\nhidden = true",
-            "models.\"gpt-4\" has 1 = {'hidden': True}: give context_length, embedding_length, capabilities or hidden; "
-            "a name that holds a dot needs quotes",
+            "models.\"gpt-4\" has 1 = {'hidden': True}: give context_length, embedding_length, capabilities, hidden, "
+            "base_model or api; a name that holds a dot needs quotes",
         ),
         ("[models]\na = 1", 'models."a" = 1 is no table: write [models."a"] and its settings below it'),
         (

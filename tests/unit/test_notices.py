@@ -36,6 +36,9 @@ def settings(**changes: Any) -> Settings:
         "origins": (),
         "keep_alive": 0,
         "models": Path("models.toml"),
+        "other_models": "hide",
+        "api": None,
+        "fill_in_middle": "completions",
         "request_timeout": 300,
         "max_retries": 2,
         "max_body": 128,
@@ -66,7 +69,7 @@ def test_a_misspelt_option_is_told_with_the_nearest_name() -> None:
         "there is no option 'ollama-port': did you mean ollama_port?",
     ]
     (sentence,) = misspelt(["ollama_zzzzzzzzzzzz"])
-    assert "there are ollama_allow, ollama_base_url," in sentence
+    assert "there are ollama_allow, ollama_api," in sentence
 
 
 def test_proxy_variables_that_are_not_used_are_told_without_their_values() -> None:

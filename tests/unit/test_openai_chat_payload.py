@@ -6,10 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from translators.errors import OllamaError
-from translators.notes import Note
-from translators.ollama_context import Turn
-from translators.ollama_requests import chat_request, generate_request
-from translators.openai_chat_payload import Translated, chat_request_to_openai, generate_request_to_openai
+from translators.ollama_requests import chat_request
+from translators.openai_chat_payload import Translated, chat_request_to_openai
 from translators.profiles import DEFAULT, Profile, profile_for
 
 HI = [{"role": "user", "content": "Hi"}]
@@ -21,11 +19,6 @@ STREAM = {"stream": True, "stream_options": {"include_usage": True}}
 def chat(profile: Profile = DEFAULT, **fields: Any) -> Translated:
     body = {"model": "m", "stream": False, "messages": HI, **fields}
     return chat_request_to_openai(chat_request(json.dumps(body).encode()), "m-1", profile)
-
-
-def generate(profile: Profile = DEFAULT, **fields: Any) -> Translated:
-    body = {"model": "m", "stream": False, "prompt": "Hi", **fields}
-    return generate_request_to_openai(generate_request(json.dumps(body).encode()), "m-1", profile)
 
 
 def messages_sent(*messages: dict[str, Any]) -> list[dict[str, Any]]:
@@ -86,7 +79,7 @@ def test_a_full_chat_has_every_field_in_its_order() -> None:
     assert [str(note) for note in translated.notes] == [
         "tools.function.name renamed: home_turn_on: OpenAI refuses other characters and over 64",
         "tools.function.parameters converted: completed to a schema that OpenAI accepts",
-        "format renamed: response_format json_schema",
+        "format converted: response_format json_schema, not strict: OpenAI would refuse it",
         "think renamed: reasoning_effort",
         "options.num_predict renamed: max_completion_tokens",
         "options.top_k dropped: no such sampler at OpenAI",
@@ -188,7 +181,7 @@ def test_an_image_in_a_tool_result_goes_to_a_user_message_behind_all_results() -
         ({"role": "user", "content": "x", "tool_calls": [{"function": {"name": "f", "arguments": {}}}]}, "user",
          ["messages.tool_calls dropped: only assistant messages can have them"]),
         ({"role": "assistant", "content": "x", "thinking": "hm"}, "assistant",
-         ["messages.thinking dropped: OpenAI takes no reasoning back"]),
+         ["messages.thinking dropped: the model takes no reasoning back, or only that of tool calls"]),
     ],
 )  # fmt: skip
 def test_a_message_that_openai_would_refuse_is_made_acceptable(
@@ -199,71 +192,29 @@ def test_a_message_that_openai_would_refuse_is_made_acceptable(
     assert [str(note) for note in translated.notes] == notes
 
 
+@pytest.mark.parametrize("role", ["system", "developer"])
+def test_a_model_that_takes_no_system_messages_gets_them_as_the_user_s(role: str) -> None:
+    translated = chat(profile_for("o1-mini"), messages=[{"role": role, "content": "Be brief."}])
+    assert translated.payload["messages"] == [{"role": "user", "content": "Be brief."}]
+    assert [str(note) for note in translated.notes] == [
+        "messages.role converted: system to user: the model takes no system messages"
+    ]
+
+
+def test_reasoning_goes_back_with_its_calls_to_a_model_that_wants_it() -> None:
+    call = {"id": "c", "function": {"name": "f", "arguments": {}}}
+    said = {"role": "assistant", "thinking": "hm", "tool_calls": [call]}
+    translated = chat(profile_for("deepseek-reasoner"), messages=[*HI, said, {"role": "tool", "content": "ok"}])
+    assert translated.payload["messages"][1]["reasoning_content"] == "hm"
+    assert translated.notes == ()
+
+
+def test_a_client_that_wants_no_thoughts_is_shown_none() -> None:
+    assert [chat(think=think).thinks for think in (None, True, "low", False)] == [True, True, True, False]
+
+
 def test_a_note_is_said_once_however_many_messages_it_is_about() -> None:
     assert len(chat(messages=[{"role": "developer", "content": "x"}] * 3).notes) == 1
-
-
-def test_json_mode_is_sent_alone_when_a_message_says_json() -> None:
-    messages = [{"role": "user", "content": "Give me Json", "images": [PIXEL]}]
-    translated = chat(messages=messages, format="json")
-    assert translated.payload["response_format"] == {"type": "json_object"}
-    assert len(translated.payload["messages"]) == 1
-    assert translated.notes == (Note("format", "renamed", "response_format json_object"),)
-
-
-@pytest.mark.parametrize(
-    ("messages", "first"),
-    [
-        (HI, "Answer in JSON."),
-        ([{"role": "system", "content": "Be brief."}, *HI], "Be brief.\n\nAnswer in JSON."),
-        ([{"role": "user", "content": "", "images": [PIXEL]}], "Answer in JSON."),
-        ([{"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": {}}}]}], "Answer in JSON."),
-    ],
-)
-def test_json_mode_says_json_when_no_message_does(messages: list[dict[str, Any]], first: str) -> None:
-    translated = chat(messages=messages, format="json")
-    assert translated.payload["messages"][0] == {"role": "system", "content": first}
-    assert [note.action for note in translated.notes if note.field == "format"] == ["converted"]
-
-
-@pytest.mark.parametrize(
-    ("schema", "name"),
-    [
-        ({"type": "object"}, "response"),
-        ({}, "response"),
-        ({"title": ""}, "response"),
-        ({"title": 7}, "response"),
-        ({"title": "Pets"}, "Pets"),
-        ({"title": "é" * 70}, "_" * 64),
-    ],
-)
-def test_a_schema_is_wrapped_under_a_legal_name(schema: dict[str, Any], name: str) -> None:
-    assert chat(format=schema).payload["response_format"] == {
-        "type": "json_schema",
-        "json_schema": {"name": name, "schema": schema, "strict": False},
-    }
-
-
-@pytest.mark.parametrize(
-    ("given_format", "quoted"),
-    [
-        ("xml", r'"\"xml\""'),
-        ("Json", r'"\"Json\""'),
-        (1, '"1"'),
-        (1.5, '"1.5"'),
-        (True, '"true"'),
-        (False, '"false"'),
-        ([], '"[]"'),
-        ([1, {"a": None}], r'"[1,{\"a\":null}]"'),
-        ("a\nb\\", r'"\"a\\nb\\\\\""'),
-        ("ü\x7f\u200b\U000e0001", r'"\"ü\x7f\u200b\U000e0001\""'),
-    ],
-)
-def test_any_other_format_is_ollama_s_own_500(given_format: Any, quoted: str) -> None:
-    with pytest.raises(OllamaError) as caught:
-        chat(format=given_format)
-    assert caught.value.status == 500
-    assert caught.value.message == f'invalid format: {quoted}; expected "json" or a valid JSON Schema object'
 
 
 def test_a_bad_option_is_ollama_s_own_500() -> None:
@@ -294,47 +245,6 @@ def test_tools_on_a_model_that_reasons_by_default_turn_reasoning_off_and_samplin
     tools = [{"type": "function", "function": {"name": "f"}}]
     payload = chat(profile_for("gpt-5.6-terra"), tools=tools, options={"temperature": 0.2, "num_predict": 9}).payload
     assert (payload["reasoning_effort"], payload["temperature"], payload["max_completion_tokens"]) == ("none", 0.2, 9)
-
-
-def test_generate_is_the_chat_of_its_system_and_its_prompt() -> None:
-    translated = generate(
-        system="Be brief.", prompt="What is it?", images=[PIXEL], options={"temperature": 0.5}, stream=True, think="low"
-    )
-    assert translated == Translated(
-        {
-            "model": "m-1",
-            "messages": [
-                {"role": "system", "content": "Be brief."},
-                {"role": "user", "content": [{"type": "text", "text": "What is it?"}, PIXEL_PART]},
-            ],
-            "reasoning_effort": "low",
-            "temperature": 0.5,
-            **STREAM,
-        },
-        (Note("think", "renamed", "reasoning_effort"),),
-        {},
-        [Turn("system", "Be brief."), Turn("user", "What is it?")],
-    )
-
-
-def test_the_smallest_generate_is_one_user_message() -> None:
-    assert generate() == Translated({"model": "m-1", "messages": HI}, (), {}, [Turn("user", "Hi")])
-
-
-def test_generate_tells_what_became_of_its_template_beside_all_else() -> None:
-    translated = generate(template="{{ range .Messages }}{{ end }}", options={"top_k": 1})
-    assert [note.field for note in translated.notes] == ["template", "options.top_k"]
-
-
-def test_generate_refuses_a_bad_format_as_chat_does() -> None:
-    with pytest.raises(OllamaError, match="invalid format"):
-        generate(format="xml")
-
-
-def test_generate_passes_logprobs_and_format_on() -> None:
-    payload = generate(prompt="as json", format="json", logprobs=True, top_logprobs=2).payload
-    assert payload["response_format"] == {"type": "json_object"}
-    assert (payload["logprobs"], payload["top_logprobs"]) == (True, 2)
 
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)

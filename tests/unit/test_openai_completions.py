@@ -1,17 +1,21 @@
-"""Legacy Completions: generate requests with `raw` or `suffix`, and the answers to them."""
+"""Legacy Completions: generate requests with `raw` or `suffix`, chats with models that only complete, the answers."""
 
 import json
 from typing import Any
 
 import pytest
 
-from translators.errors import RequestError
+from translators.errors import OllamaError, RequestError
 from translators.events import Event, Failure, Finish, Logprobs, Text, Usage
 from translators.ollama_context import Turn
-from translators.ollama_requests import generate_request
+from translators.ollama_requests import chat_request, generate_request
 from translators.openai_chat_payload import Translated
 from translators.openai_completion_reader import CompletionReader
-from translators.openai_completions_payload import UNLIMITED_TOKENS, completion_request_to_openai
+from translators.openai_completions_payload import (
+    UNLIMITED_TOKENS,
+    completion_request_to_openai,
+    conversation_to_completion,
+)
 
 
 def translated(**fields: Any) -> Translated:
@@ -92,6 +96,74 @@ def test_what_ollama_refuses_is_refused_in_its_words(fields: dict[str, Any], sta
     assert refused.value.status == status
 
 
+# --- chats with models that only complete ---------------------------------------------------------------------
+
+NO_LIMIT = "options.num_predict defaulted: max_tokens 2048: OpenAI's default is 16"
+TEXT_ALONE = "messages converted: to their text alone: the model only completes text"
+
+
+def completed(*messages: dict[str, Any], **fields: Any) -> Translated:
+    body = {"model": "m", "messages": messages, "stream": False} | fields
+    return conversation_to_completion(chat_request(json.dumps(body).encode()), "m-1")
+
+
+def test_a_conversation_is_its_texts_with_a_blank_line_between_two() -> None:
+    got = completed(
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": "Hi"},
+        {"role": "assistant", "content": ""},
+        {"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": {}}}]},
+        {"role": "tool", "content": "3°C"},
+    )
+    prompt = "Be brief.\n\nHi\n\n3°C"
+    assert got.payload == {"model": "m-1", "prompt": prompt, "max_tokens": UNLIMITED_TOKENS}
+    assert (got.dialect, got.conversation, got.tool_names) == ("completions", None, {})
+    assert [str(note) for note in got.notes] == [NO_LIMIT, TEXT_ALONE]
+
+
+def test_a_conversation_without_text_is_an_empty_prompt() -> None:
+    assert completed({"role": "user", "content": ""}).payload["prompt"] == ""
+
+
+def test_options_logprobs_and_streaming_go_along() -> None:
+    got = completed(
+        {"role": "user", "content": "Hi"}, stream=True, options={"num_predict": 3}, logprobs=True, top_logprobs=2
+    )
+    assert got.payload == {
+        "model": "m-1",
+        "prompt": "Hi",
+        "max_tokens": 3,
+        "logprobs": 2,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    assert [str(note) for note in got.notes] == ["options.num_predict renamed: max_tokens", TEXT_ALONE]
+
+
+def test_format_and_think_mean_nothing_to_text() -> None:
+    got = completed({"role": "user", "content": "Hi"}, format="json", think=True, options={"num_predict": 3})
+    assert set(got.payload) == {"model", "prompt", "max_tokens"}
+    assert [note.field for note in got.notes if note.action == "dropped"] == ["format", "think"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "text"),
+    [
+        ({"messages": [{"role": "user", "content": "", "images": ["aGk="]}]}, 400, "Multimodal data provided"),
+        ({"tools": [{"type": "function", "function": {"name": "f"}}]}, 400,
+         "registry.ollama.ai/library/m:latest does not support tools"),
+        ({"format": "xml", "tools": [{"type": "function", "function": {"name": "f"}}]}, 500, "invalid format"),
+        ({"options": {"seed": "x"}}, 500, 'option "seed" must be of type integer'),
+    ],
+)  # fmt: skip
+def test_a_chat_that_no_text_can_say_is_refused_in_ollamas_words(
+    fields: dict[str, Any], status: int, text: str
+) -> None:
+    with pytest.raises(OllamaError, match=text) as refused:
+        completed({"role": "user", "content": "Hi"}, **fields)
+    assert refused.value.status == status
+
+
 # --- answers --------------------------------------------------------------------------------------------------
 
 USAGE = {"prompt_tokens": 3, "completion_tokens": 2}
@@ -163,3 +235,7 @@ def test_an_error_ends_the_answer() -> None:
     *_, last = read(chunk("a"), {"error": {"message": "out of order"}})
     assert isinstance(last, Failure)
     assert last.error.message == "out of order"
+
+
+def test_think_tags_are_left_as_they_are() -> None:
+    assert read(chunk("<think>hm</think>x", "stop")) == [Text("<think>hm</think>x"), Finish("stop")]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from translators.errors import OllamaError, UpstreamBroken, UpstreamError
 from translators.events import Usage
 from translators.ollama_embed_requests import EmbeddingRequest, EmbedRequest
+from translators.openai_embeddings_accepted import ANYTHING, Accepted
 from translators.openai_embeddings_payload import TranslatedEmbed, embed_request_to_openai
 from translators.openai_embeddings_reader import Embeddings, EmbeddingsReader
 
@@ -52,8 +53,22 @@ def vectors(content: bytes, count: int, *, pieces: int = 1 << 20) -> list[list[f
 def test_base64_is_asked_for_and_one_text_is_no_list() -> None:
     for request in (EmbedRequest(input="a"), EmbedRequest(input=["a"]), EmbeddingRequest(prompt="a")):
         translation = embed_request_to_openai(request, "m")
-        assert translation.payload(translation.texts) == {"model": "m", "input": "a", "encoding_format": "base64"}
-    assert translated(input=["a", "b"]).payload(["a", "b"])["input"] == ["a", "b"]
+        payload = translation.payload(translation.texts, ANYTHING)
+        assert payload == {"model": "m", "input": "a", "encoding_format": "base64"}
+    assert translated(input=["a", "b"]).payload(["a", "b"], ANYTHING)["input"] == ["a", "b"]
+
+
+def test_what_an_upstream_refuses_is_not_sent() -> None:
+    translation = translated(dimensions=256)
+    assert translation.payload(["a"], Accepted(list_only=True))["input"] == ["a"]
+    assert "encoding_format" not in translation.payload(["a"], Accepted(refused=frozenset({"encoding_format"})))
+    without = Accepted(refused=frozenset({"dimensions"}))
+    assert "dimensions" not in translation.payload(["a"], without)
+    assert [str(note) for note in translation.notes_for(without)] == [
+        "dimensions converted: the vectors are cut here: the model is not known to take it"
+    ]
+    assert not translation.notes_for(ANYTHING)
+    assert not translated().notes_for(without)
 
 
 @pytest.mark.parametrize("model", [SMALL, f"openai/{SMALL}", f"openrouter/openai/{SMALL}", f"azure/{SMALL}"])
@@ -157,7 +172,12 @@ def test_the_tokens_of_the_prompt_are_counted_by_the_upstream(usage: Any, told: 
         (b"<html>", 1, "the upstream answered with a web page instead of JSON: is its base URL right?"),
         (b'{"data": [{"embedding": [1', 1, """the upstream's answer is not JSON: '{"data": [{"embedding": [1'"""),
         (b"{}", 1, "the upstream's answer has no list of embeddings: is its base URL an OpenAI-style server?"),
-        (body(1), 1, "the upstream's answer has no list of embeddings: is its base URL an OpenAI-style server?"),
+        (
+            b'{"code": 1001, "msg": "no balance"}',
+            1,
+            "the upstream's answer has no list of embeddings: no balance",
+        ),
+        (body(1), 1, "the upstream's answer has a list of something else than embeddings"),
         (body(item([1])), 2, "the upstream answered 1 embeddings for 2 inputs"),
         (body(item([1]), item([1])), 1, "the upstream answered 2 embeddings for 1 inputs"),
         (body(item(None)), 1, "embedding 0 of the upstream's answer is neither a list nor base64"),
@@ -185,6 +205,13 @@ def test_what_is_not_the_answer_to_the_request_is_told(content: bytes, count: in
         with pytest.raises(UpstreamBroken) as caught:
             read(content, count, pieces=pieces)
         assert (caught.value.status, caught.value.message) == (502, text)
+
+
+def test_base64_that_cannot_be_read_is_a_fault_of_its_encoding_and_a_list_is_not() -> None:
+    for embedding, param in (("?", "encoding_format"), (["1"], "")):
+        with pytest.raises(UpstreamBroken) as caught:
+            read(body(item(embedding)), 1)
+        assert caught.value.param == param
 
 
 def test_an_error_with_status_200_is_an_error() -> None:

@@ -1,6 +1,7 @@
 import json
 from typing import Any
 
+import ollama
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,6 +41,25 @@ SHAPES: dict[str, tuple[Any, str, str, str]] = {
         "",
         "",
     ),
+    "OpenRouter around OpenAI": (
+        {
+            "error": {
+                "message": "Provider returned error",
+                "code": 400,
+                "metadata": {"raw": '{"error":{"message":"Bad.","param":"max_tokens","code":"unsupported_parameter"}}'},
+            },
+            "user_id": "u",
+        },
+        "Provider returned error: Bad.",
+        "unsupported_parameter",
+        "max_tokens",
+    ),
+    "OpenRouter without credits": (
+        {"error": {"message": "Insufficient credits", "code": 402, "metadata": {"provider_name": None}}},
+        "Insufficient credits",
+        "402",
+        "",
+    ),
     "OpenRouter around a web page": (
         {"error": {"message": "Provider returned error", "metadata": {"raw": "<html>502</html>"}}},
         "Provider returned error",
@@ -47,6 +67,22 @@ SHAPES: dict[str, tuple[Any, str, str, str]] = {
         "",
     ),
     "Azure": ({"error": {"code": "DeploymentNotFound", "message": "No such."}}, "No such.", "DeploymentNotFound", ""),
+    "Azure, 401": ({"error": {"code": "401", "message": "Access denied."}}, "Access denied.", "401", ""),
+    "Azure's filter": (
+        {
+            "error": {
+                "message": "The response was filtered.",
+                "type": None,
+                "param": "prompt",
+                "code": "content_filter",
+                "status": 400,
+                "innererror": {"code": "ResponsibleAIPolicyViolation", "content_filter_result": {"hate": {}}},
+            }
+        },
+        "The response was filtered.",
+        "content_filter",
+        "prompt",
+    ),
     "Azure gateway": ({"statusCode": 401, "message": "Access denied."}, "Access denied.", "", ""),
     "Mistral text": ({"detail": "Invalid API Key"}, "Invalid API Key", "", ""),
     "Mistral object": (
@@ -67,6 +103,26 @@ SHAPES: dict[str, tuple[Any, str, str, str]] = {
         "",
     ),
     "xAI": ({"code": "invalid-argument", "error": "Unknown model"}, "Unknown model", "invalid-argument", ""),
+    "DeepSeek": (
+        {"error": {"message": "Too long", "type": "t", "param": None, "code": "invalid_request_error"}},
+        "Too long",
+        "invalid_request_error",
+        "",
+    ),
+    "Perplexity": ({"error": {"message": "Bad", "type": "bad_request", "code": 400}}, "Bad", "400", ""),
+    "vLLM": (
+        {"error": {"message": "Bad", "type": "BadRequestError", "param": "top_k", "code": 400}},
+        "Bad",
+        "400",
+        "top_k",
+    ),
+    "Ollama, hosted": (
+        {"error": {"message": "Bad", "type": "api_error", "param": None, "code": None}},
+        "Bad",
+        "",
+        "",
+    ),
+    "MiniMax": ({"base_resp": {"status_code": 1004, "status_msg": "login fail"}}, "login fail", "", ""),
     "vLLM, older": (
         {"object": "error", "message": "Too long", "type": "BadRequestError", "code": 400},
         "Too long",
@@ -102,7 +158,16 @@ SHAPES: dict[str, tuple[Any, str, str, str]] = {
     "Cloudflare": ({"success": False, "errors": [{"code": 7009, "message": "No route"}]}, "No route", "", ""),
     "a list of texts": ({"error": ["first", "second"]}, "first; second", "", ""),
     "a bare JSON text": ("Unauthorized", "Unauthorized", "", ""),
-    "an inner body as text": ({"error": '{"error":{"message":"inner"}}'}, "inner", "", ""),
+    "an inner body as text": (
+        {"error": '{"error":{"message":"inner","code":"c","param":"p"}}', "code": 500},
+        *("inner", "c", "p"),
+    ),
+    "a word outside and a number inside": (
+        {"code": "bad_thing", "error": {"message": "m", "code": 400}},
+        "m",
+        "bad_thing",
+        "",
+    ),
 }
 
 
@@ -191,6 +256,10 @@ def test_an_error_inside_a_success_takes_the_status_that_it_names(error: dict[st
         ("plain", "error", "plain"),
         ({}, "error", "the upstream reported an error without a message"),
         ({"error": True}, "", 'the upstream reported an error: {"error": true}'),
+        ({"error": "0"}, "", "the upstream reported an error: 0"),  # the `ollama` package fails over JSON in a sentence
+        ({"error": '"no"'}, "", 'the upstream reported an error: "no"'),
+        ({"error": "[" * 1500}, "", "the upstream reported an error: " + "[" * 1500),
+        ({"error": '{"a":1}'}, "", '{"a":1}'),
     ],
 )
 def test_an_error_in_a_stream_is_known_by_its_mark_or_its_name(payload: Any, event: str, message: str) -> None:
@@ -221,6 +290,13 @@ def test_any_bytes_make_an_error(status: int, content_type: str, body: bytes) ->
     error = error_from_response(status, content_type, body, None)
     assert 400 <= error.status <= 599
     assert error.message.strip()
+
+
+@given(JSON_VALUES)
+def test_the_ollama_package_can_tell_any_error(payload: Any) -> None:
+    error = error_from_event(payload, "error")
+    assert error is not None
+    assert str(ollama.ResponseError(error.message))
 
 
 @given(JSON_VALUES)

@@ -1,4 +1,4 @@
-"""A request from an OpenAI client to an OpenAI-style server: of its bytes only the model's name may change."""
+"""A request from an OpenAI client to an OpenAI-style server: only the model's name and what was refused may change."""
 
 import json
 from typing import Any
@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from translators.names import upstream_id
-from translators.openai_forward import END_BYTES, between_events, is_complete, request_to_openai
+from translators.openai_forward import END_BYTES, between_events, is_complete, repaired_body, request_to_openai
+from translators.repairs import Repair, repaired
 
 NAMES = st.text(st.characters(codec="utf-8"), min_size=1) | st.sampled_from(
     ["gpt-4o", "gpt-4o:latest", " ft:gpt-4o:org::x:LATEST ", "meta-llama/llama-3:free", ":latest", '"\\', "模型:latest"]
@@ -110,6 +111,126 @@ def test_a_deep_request_is_changed_too() -> None:
         nested = [nested]
     body = json.dumps({"messages": nested, "model": "x:latest"}).encode()
     assert request_to_openai(body) == ("x:latest", body.replace(b'"x:latest"', b'"x"'))
+
+
+REPAIRS = [
+    Repair("stop", "drop"),
+    Repair("stop", "at_most", 1),
+    Repair("n", "drop", refused=1),
+    Repair("logprobs", "drop"),
+    Repair("max_tokens", "rename", "max_completion_tokens"),
+    Repair("max_tokens", "at_most", 8),
+    Repair("max_completion_tokens", "rename", "max_tokens"),
+    Repair("reasoning.effort", "drop"),
+    Repair("reasoning.effort", "set", "low", refused="max"),
+    Repair("reasoning.effort", "rename", "level"),
+    Repair("reasoning_effort", "set", "none", beside="stop"),
+    Repair("verbosity", "set", "low"),
+    Repair("response_format", "set", "json_schema", refused="json_object"),
+    Repair("response_format.json_schema.strict", "set", False, refused=True),
+]
+REFUSED_VALUES = (
+    st.none()
+    | st.booleans()
+    | st.integers(-20, 20)
+    | st.sampled_from(
+        ["max", ["é\ud83d", "x"], {"type": "json_object"}, {"effort": "max"}, {"effort": "max", "a": [{}]}]
+    )
+    | st.sampled_from([{"type": "json_schema", "json_schema": {"strict": True, "schema": {"effort": 1}}}])
+)
+REFUSED_KEYS = st.sampled_from(sorted({repair.field.split(".")[0] for repair in REPAIRS} | {"top_logprobs", "model"}))
+
+
+@st.composite
+def written(draw: st.DrawFn, members: list[tuple[str, Any]]) -> bytes:
+    """An object in unusual spacing."""
+
+    def spaced(text: str) -> str:
+        return f"{draw(SPACES)}{text}{draw(SPACES)}"
+
+    indent = draw(st.sampled_from([None, 1]))
+    texts = [f"{spaced(json.dumps(key))}:{spaced(json.dumps(value, indent=indent))}" for key, value in members]
+    return spaced(f"{{{','.join(texts) or spaced('')}}}").encode()
+
+
+@given(
+    st.lists(st.tuples(REFUSED_KEYS, REFUSED_VALUES)).flatmap(
+        written
+    ),  # of several members with one key the last counts
+    st.lists(st.sampled_from(REPAIRS), max_size=4),
+)
+def test_a_repaired_body_says_what_the_repaired_request_says(body: bytes, repairs: list[Repair]) -> None:
+    after = json.loads(repaired_body(body, repairs))
+    assert json.dumps(after, sort_keys=True) == json.dumps(repaired(json.loads(body), repairs), sort_keys=True)
+
+
+@given(
+    st.lists(st.tuples(REFUSED_KEYS, REFUSED_VALUES)).flatmap(written),
+    st.lists(st.sampled_from(REPAIRS), max_size=4),
+)
+def test_a_body_without_what_was_refused_is_not_touched(body: bytes, repairs: list[Repair]) -> None:
+    apt = [repair for repair in repairs if repaired(json.loads(body), [repair]) == json.loads(body)]
+    assert repaired_body(body, apt) == body
+
+
+@pytest.mark.parametrize(
+    ("repair", "asked", "wanted"),
+    [
+        (Repair("stop", "drop"), b'{"stop":"x"}', b"{}"),
+        (Repair("stop", "drop"), b' { "stop" : "x" }\n', b" {  }\n"),
+        (Repair("stop", "drop"), b'{ "stop":"x" , "a" : 1.0E+2 }', b'{ "a" : 1.0E+2 }'),
+        (Repair("stop", "drop"), b'{ "a" : 1.0E+2 , "stop":"x" }', b'{ "a" : 1.0E+2 }'),
+        (Repair("stop", "drop"), b'{"a":1,\n "stop":["}", {}],\n "b":"\\u00e9"}', b'{"a":1,\n "b":"\\u00e9"}'),
+        (Repair("stop", "drop"), b'{"stop":1,"stop":2,"a":3,"stop":4,"a":5,"stop":6}', b'{"a":3,"a":5}'),
+        (Repair("logprobs", "drop"), b'{"a":1,"top_logprobs":3,"logprobs":true}', b'{"a":1}'),
+        (Repair("reasoning.effort", "drop"), b'{"a":1,"reasoning":{ "effort":"low" }}', b'{"a":1}'),
+        (Repair("reasoning.effort", "drop"), b'{"reasoning":{ "effort":"low", "b":2 }}', b'{"reasoning":{ "b":2 }}'),
+        (
+            Repair("max_tokens", "rename", "max_completion_tokens"),
+            b'{"max_tokens" : 5.0,"a":{"max_tokens":1}}',
+            b'{"max_completion_tokens" : 5.0,"a":{"max_tokens":1}}',
+        ),
+        (Repair("max_tokens", "rename", "b"), b'{"max_tokens":1,"a":2,"max_tokens":3}', b'{"a":2,"b":3}'),
+        (Repair("max_tokens", "rename", "b"), b'{"max_tokens":1, "b" :2}', b'{"b" :2}'),
+        (
+            Repair("max_tokens", "at_most", 8),
+            b'{"max_tokens":9,"max_tokens": 10 }',
+            b'{"max_tokens":9,"max_tokens": 8 }',
+        ),
+        (Repair("max_tokens", "at_most", 8), b'{"max_tokens":' + b"9" * 5000 + b"}", b'{"max_tokens":8}'),
+        (
+            Repair("reasoning_effort", "set", "none", beside="tools"),
+            b'{"tools":[{}] }',
+            b'{"tools":[{}],"reasoning_effort":"none" }',
+        ),
+        (
+            Repair("response_format.json_schema.strict", "set", False, refused=True),
+            b'{"response_format":{"type":"json_schema", "json_schema":{"strict": true , "schema":{"strict":true}}}}',
+            b'{"response_format":{"type":"json_schema", "json_schema":{"strict": false , "schema":{"strict":true}}}}',
+        ),
+        (Repair("verbosity", "set", "low"), b"{ }", b'{"verbosity":"low" }'),
+        # What only strict parsers refuse.
+        (Repair("stop", "drop"), b'{"p":"\\ud83d","q":NaN,"r":"a\nb","stop":1}', b'{"p":"\\ud83d","q":NaN,"r":"a\nb"}'),
+    ],
+)
+def test_every_other_byte_stays_as_it_was_written(repair: Repair, asked: bytes, wanted: bytes) -> None:
+    assert repaired_body(asked, [repair]) == wanted
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b'{"stop":"x"',
+        b'{"stop":"x"} {}',
+        b'{"stop":"\xff"}',
+        b'{"stop":' + b"[" * 200_000 + b"}",
+        b"\x1f\x8b\x08compressed",
+    ],
+)
+def test_what_is_no_request_is_not_repaired(body: bytes) -> None:
+    assert repaired_body(body, REPAIRS) == body
 
 
 @pytest.mark.parametrize("end", [b"\n\n", b"\r\n\r\n", b"\r\r"])

@@ -36,6 +36,11 @@ FIELDS = st.sampled_from(
         "completion_chat",
         "vision",
         "supports_tools",
+        "endpoints",
+        "features",
+        "active",
+        "owned_by",
+        "n_embd",
     ]
 )
 ENTRIES = st.recursive(JSON, lambda inner: st.lists(inner) | st.dictionaries(FIELDS, inner), max_leaves=10)
@@ -109,7 +114,13 @@ def test_lists_within_lists_are_not_followed_to_the_end() -> None:
     [
         ({"id": "gpt-4o", "name": "GPT-4o"}, "gpt-4o"),
         ({"name": "llama3.2:latest", "model": "llama3.2:latest"}, "llama3.2:latest"),
-        ({"id": "models/gemini-2.0-flash"}, "models/gemini-2.0-flash"),
+        ({"id": "models/gemini-2.0-flash"}, "gemini-2.0-flash"),  # Gemini takes both
+        ({"id": "models/text-embedding-004", "owned_by": "google"}, "text-embedding-004"),
+        ({"id": "models/gemini-clone", "owned_by": "vllm"}, "models/gemini-clone"),
+        ({"id": "models/llama.gguf"}, "models/llama.gguf"),
+        ({"id": "models/", "owned_by": "google"}, "models/"),
+        ({"id": "whisper-large-v3", "active": True}, "whisper-large-v3"),
+        ({"id": "llama-guard-3-8b", "active": False}, None),  # Groq
         ({"id": None, "name": "x"}, "x"),
         ({"id": "", "name": "x"}, "x"),
         ({"id": "Llama 3 8B Instruct"}, None),  # no client could ask for it
@@ -163,6 +174,13 @@ def test_the_context_length_is_found_under_every_server_s_name(entry: dict[str, 
 
 
 @pytest.mark.parametrize(
+    ("meta", "length"), [({"n_embd": 768}, 768), ({"n_embd": 0}, None), ({"n_embd": 10**9}, None), ({}, None)]
+)
+def test_llama_cpp_tells_how_long_vectors_are(meta: dict[str, Any], length: int | None) -> None:
+    assert listed(meta=meta).embedding_length == length
+
+
+@pytest.mark.parametrize(
     ("entry", "can"),
     [
         (
@@ -181,6 +199,10 @@ def test_the_context_length_is_found_under_every_server_s_name(entry: dict[str, 
         ({"supports_tools": True, "supports_image_input": False}, {"tools": True, "vision": False}),
         ({"capabilities": ["completion", "tool_use", "multimodal", "flying"]}, {"tools": True, "vision": True}),
         ({"capabilities": {"function_calling": "yes"}}, {}),
+        (
+            {"features": ["tools", "strict_tools", "reasoning", "vision"], "supports_vision": True},  # Cohere
+            {"tools": True, "thinking": True, "vision": True},
+        ),
         ({}, {}),
     ],
 )
@@ -200,9 +222,18 @@ def test_capabilities_are_granted_and_denied_in_every_server_s_words(entry: dict
         ({"architecture": {"output_modalities": ["embeddings"]}}, "embedding"),
         ({"architecture": {"output_modalities": ["image"]}}, "other"),
         ({"capabilities": ["embedding"]}, "embedding"),
-        ({"capabilities": {"completion_chat": True}}, None),
+        ({"capabilities": {"completion_chat": True}}, "text"),
         ({"capabilities": {"completion_chat": False}}, "other"),
         ({"id": "codestral-embed", "capabilities": {"completion_chat": False}}, "embedding"),
+        ({"supports_chat": True}, "text"),  # Fireworks
+        ({"supports_chat": "yes"}, None),
+        ({"supports_chat": False}, "other"),
+        ({"id": "qwen3-embedding-8b", "supports_chat": False}, "embedding"),
+        ({"endpoints": ["embed", "classify"]}, "embedding"),  # Cohere
+        ({"endpoints": ["chat", "rerank"]}, "text"),
+        ({"endpoints": ["rerank"]}, "other"),
+        ({"endpoints": ["/v1/chat/completions"]}, None),
+        ({"endpoints": [["chat"], None]}, None),
         ({}, None),
     ],
 )
@@ -217,7 +248,7 @@ def test_what_a_model_is_for_is_read_where_the_list_tells(entry: dict[str, Any],
             "other",
             "whisper-1 tts-1-hd dall-e-3 gpt-image-1 chatgpt-image-latest gpt-realtime-mini gpt-4o-mini-tts sora-2 "
             "gpt-4o-transcribe-diarize omni-moderation-latest distil-whisper-large-v3-en playai-tts gpt-live-1 "
-            "models/imagen-4.0-generate models/veo-3.0 gpt-4o-realtime-preview-2025-06-03",
+            "models/imagen-4.0-generate models/veo-3.0 gpt-4o-realtime-preview-2025-06-03 rerank-v3.5",
         ),
         ("embedding", "text-embedding-3-large nomic-embed-text mistral-embed BAAI/bge-m3 models/gemini-embedding-001"),
         (

@@ -31,6 +31,12 @@ def test_what_no_waiting_cures_is_not(status: int) -> None:
         b'{"error":{"message":"You exceeded it","type":"insufficient_quota","code":"insufficient_quota"}}',
         b'{"error":{"message":"quota","code":"insufficient_quota"}}',
         b'{"error": {"type": "insufficient_quota"}}',
+        b'{"error":{"code":429,"metadata":{"raw":"{\\"error\\":{\\"code\\":\\"insufficient_quota\\"}}"}}}',
+        b"{\"error\":{\"message\":\"OpenAIException - {'error': {'code': 'insufficient_quota'}}\"}}",
+        b'[{"error":{"code":"insufficient_quota"}}]',
+        b'{"error":{"type":"exceeded_current_quota_error","message":"insufficient balance"}}',
+        b'{"error":{"code":"credit_balance_exhausted"}}',
+        b'{"error":{"code":"project_spend_limit_exceeded"}}',
     ],
 )
 @pytest.mark.parametrize("headers", [{}, {"x-should-retry": "true"}])
@@ -38,8 +44,20 @@ def test_a_used_up_quota_is_never_tried_again(body: bytes, headers: dict[str, st
     assert not is_retryable(429, headers, body)
 
 
-def test_a_rate_limit_that_mentions_billing_is_no_used_up_quota() -> None:
-    body = b'{"error":{"message":"Rate limit reached. Add a payment method to raise it.","code":"rate_limit_exceeded"}}'
+def test_a_used_up_quota_is_not_tried_again_whatever_the_status_of_the_gateway() -> None:
+    assert not is_retryable(503, {}, b'{"error":{"code":"insufficient_quota"}}')
+    assert not is_retryable(402, {}, b'{"error":{"message":"Insufficient Balance"}}')  # DeepSeek
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"error":{"message":"Rate limit reached. Add a payment method to raise it.","code":"rate_limit_exceeded"}}',
+        b'{"error":{"message":"You exceeded your current quota.","status":"RESOURCE_EXHAUSTED"}}',  # Gemini, by minute
+        b'{"error":{"message":"no insufficient_quota here"}}',
+    ],
+)
+def test_a_rate_limit_that_mentions_billing_is_no_used_up_quota(body: bytes) -> None:
     assert is_retryable(429, {}, body)
 
 

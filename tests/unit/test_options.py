@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from translators.errors import OllamaError
 from translators.notes import Note
-from translators.options import OPTIONS, RETIRED, options_to_openai
+from translators.options import OPTIONS, REASONING_ALLOWANCE, RETIRED, options_to_openai
 from translators.profiles import DEFAULT, profile_for
 
 GPT_5_6 = profile_for("gpt-5.6-terra")
@@ -104,8 +104,8 @@ def test_what_a_family_refuses_is_not_sent(model_id: str, effort: str | None, ke
          "max_completion_tokens, which counts reasoning too")),
         ({"num_predict": 0}, Note("options.num_predict", "dropped", "0 and less mean no limit, as without it")),
         ({"temperature": 1}, Note("options.temperature", "dropped",
-         "gpt-5.6 takes it only with reasoning_effort none")),
-        ({"stop": ["x"]}, Note("options.stop", "dropped", "gpt-5.6 refuses it")),
+         "taken by gpt-5.6 only with reasoning effort none")),
+        ({"stop": ["x"]}, Note("options.stop", "dropped", "not taken by gpt-5.6")),
         ({"stop": ["", ""]}, Note("options.stop", "dropped", "no sequence in it")),
         ({"seed": -1}, Note("options.seed", "dropped", "-1 means a random seed, as without one")),
         ({"top_k": 3}, Note("options.top_k", "dropped", "no such sampler at OpenAI")),
@@ -130,6 +130,44 @@ def test_a_note_says_why_an_option_did_not_travel_unchanged(options: dict[str, A
 )  # fmt: skip
 def test_a_note_says_into_what_an_option_was_changed(options: dict[str, Any], note: Note) -> None:
     assert options_to_openai(options, DEFAULT, None)[1] == [note]
+
+
+ON_RESPONSES = profile_for("gpt-4o").on("responses")
+
+
+@pytest.mark.parametrize(
+    ("num_predict", "sent", "action"), [(1, 16, "converted"), (15, 16, "converted"), (16, 16, "renamed")]
+)
+def test_a_limit_below_the_least_that_is_taken_becomes_that(num_predict: int, sent: int, action: str) -> None:
+    payload, [note] = options_to_openai({"num_predict": num_predict}, ON_RESPONSES, None)
+    assert (payload, note.action) == ({"max_output_tokens": sent}, action)
+
+
+def test_the_least_that_is_taken_leaves_room_for_reasoning_too() -> None:
+    profile = profile_for("gpt-5.6-terra").on("responses")
+    [(field, limit)] = options_to_openai({"num_predict": 5}, profile, None)[0].items()
+    assert (field, limit >= REASONING_ALLOWANCE) == ("max_output_tokens", True)
+
+
+@pytest.mark.parametrize("name", ["seed", "presence_penalty", "frequency_penalty"])
+def test_an_option_for_which_the_responses_api_has_no_field_is_not_sent(name: str) -> None:
+    reason = "the Responses API has no such field"
+    assert options_to_openai({name: 1}, ON_RESPONSES, None) == ({}, [Note(f"options.{name}", "dropped", reason)])
+
+
+def test_stop_sequences_are_not_for_the_responses_api() -> None:
+    payload, [note] = options_to_openai({"stop": ["x"]}, ON_RESPONSES, None)
+    assert (payload, note.action) == ({}, "dropped")
+
+
+def test_temperature_and_top_p_are_for_the_responses_api_too() -> None:
+    options = {"temperature": 0.5, "top_p": 0.5}
+    assert options_to_openai(options, ON_RESPONSES, None) == (options, [])
+
+
+def test_a_penalty_beside_reasoning_is_dropped_because_the_family_refuses_it() -> None:
+    _, [note] = options_to_openai({"presence_penalty": 1}, profile_for("o3"), None)
+    assert note.detail == "not taken by o1, o3 and o4"
 
 
 def test_an_option_that_travels_unchanged_has_no_note() -> None:

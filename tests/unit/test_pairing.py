@@ -1,29 +1,12 @@
 import re
 from collections.abc import Sequence
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from translators.ollama_requests import Message, ToolCall, ToolCallFunction
+from tests.conversations import CONVERSATIONS, assistant, call, tool, user
+from translators.ollama_requests import Message
 from translators.pairing import pair_tool_calls
-
-
-def user(content: str = "go on") -> Message:
-    return Message(role="user", content=content)
-
-
-def call(name: str, call_id: str = "", **arguments: Any) -> ToolCall:
-    return ToolCall(id=call_id, function=ToolCallFunction(name=name, arguments=arguments))
-
-
-def assistant(*calls: ToolCall) -> Message:
-    return Message(role="assistant", tool_calls=list(calls))
-
-
-def tool(content: str, name: str = "", call_id: str = "") -> Message:
-    return Message(role="tool", content=content, tool_name=name, tool_call_id=call_id)
 
 
 def answers(messages: Sequence[Message]) -> dict[str, str]:
@@ -135,11 +118,11 @@ def test_the_clients_ids_are_kept() -> None:
     assert notes == []
 
 
-def test_derived_ids_look_like_openai_s_and_differ_even_for_equal_calls() -> None:
+def test_derived_ids_are_such_as_mistral_takes_and_differ_even_for_equal_calls() -> None:
     paired, notes = pair_tool_calls([assistant(call("f", x=1), call("f", x=1)), tool("a"), tool("b")])
     ids = [tool_call.id for tool_call in paired[0].tool_calls]
     assert len(set(ids)) == 2
-    assert all(re.fullmatch("call_[0-9a-z]{24}", call_id) for call_id in ids)
+    assert all(re.fullmatch("[0-9a-z]{9}", call_id) for call_id in ids)
     assert {note.action for note in notes} == {"defaulted"}
 
 
@@ -189,24 +172,14 @@ def test_the_client_s_messages_are_not_changed() -> None:
     assert [message.model_dump() for message in messages] == before
 
 
-names = st.sampled_from(["", "f", "g"])
-ids = st.sampled_from(["", "c1", "c2"])
-conversations = st.lists(
-    st.builds(user, st.sampled_from(["u1", "u2"]))
-    | st.builds(lambda calls: assistant(*calls), st.lists(st.builds(call, names, ids), max_size=3))
-    | st.builds(tool, st.sampled_from(["t1", "t2", ""]), names, ids),
-    max_size=12,
-)
-
-
 @settings(deadline=None)  # a busy machine is not a fault of the code
-@given(conversations)
+@given(CONVERSATIONS)
 def test_any_conversation_comes_out_as_openai_accepts_it(messages: list[Message]) -> None:
     assert openai_fault(pair_tool_calls(messages)[0]) == ""
 
 
 @settings(deadline=None)
-@given(conversations)
+@given(CONVERSATIONS)
 def test_no_text_is_lost_and_no_call_is_lost_or_reordered(messages: list[Message]) -> None:
     paired, _ = pair_tool_calls(messages)
     for role in ("user", "assistant", "tool"):
@@ -219,7 +192,7 @@ def test_no_text_is_lost_and_no_call_is_lost_or_reordered(messages: list[Message
 
 
 @settings(deadline=None)
-@given(conversations)
+@given(CONVERSATIONS)
 def test_what_is_paired_once_stays_as_it_is(messages: list[Message]) -> None:
     paired, _ = pair_tool_calls(messages)
     again, notes = pair_tool_calls(paired)

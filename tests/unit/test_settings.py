@@ -74,6 +74,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ("ollama_upstream_proxy", "proxy:3128", "begin it with http:// or https://"),
     ("ollama_upstream_proxy", "socks5://proxy:1080", "begin it with http:// or https://"),
     ("ollama_ca_file", "/nowhere/ca.pem", "it cannot be read (No such file or directory): give the path of a PEM file"),
+    ("ollama_other_models", "some", "give hide or show"),
     ("ollama_log_level", "verbose", "give debug, info, warning or error"),
     ("ollama_log_format", "xml", "give text or json"),
 ]
@@ -103,6 +104,7 @@ def test_every_parsed_form() -> None:
         ollama_hosts=["NAS.local.", "[fe80::1]"],
         ollama_origins=["https://a.example,app://*"],
         ollama_models="~/models.toml",
+        ollama_other_models="Show",
         ollama_upstream_proxy="http://user:word@proxy:3128",
         ollama_log_level="WARNING",
         ollama_log_format="JSON",
@@ -113,6 +115,7 @@ def test_every_parsed_form() -> None:
     assert settings.hosts == ("nas.local", "fe80::1")
     assert settings.origins == ("https://a.example", "app://*")
     assert settings.models == Path("~/models.toml").expanduser()
+    assert settings.other_models == "show"
     assert settings.upstream_proxy == "http://user:word@proxy:3128"
     assert (settings.log_level, settings.log_format) == ("warning", "json")
 

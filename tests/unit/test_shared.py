@@ -28,6 +28,12 @@ async def test_many_who_ask_at_once_share_one_result_which_outlives_who_asked_fi
     assert await shared.get(maker.make) == 1
 
 
+async def test_a_result_is_good_for_longer_where_it_says_so() -> None:
+    maker, shared = Maker(), Shared[int]("test", 1e-9, lambda result: 60 if result == 2 else 0)
+    maker.may.set()
+    assert [await shared.get(maker.make) for _ in range(4)] == [1, 2, 2, 2]
+
+
 async def test_without_time_nothing_is_shared() -> None:
     maker, shared = Maker(), Shared[int]("test", 0)
     maker.may.set()

@@ -28,6 +28,13 @@ CASES: dict[str, tuple[bytes, list[tuple[str, bytes]]]] = {
     "a byte order mark": (b"\xef\xbb\xbfdata: a\n\n", [("", b"a")]),
     "a later byte order mark is data": (b"data: a\n\n\xef\xbb\xbfdata: b\n\n", [("", b"a")]),
     "no closing blank line": (b"data: a\n\ndata: b\n", [("", b"a"), ("", b"b")]),
+    "JSON objects with one line end between them": (
+        b'data: {"a":1}\ndata: {"a":2}\ndata: [DONE]\n',
+        [("", b'{"a":1}'), ("", b'{"a":2}'), ("", b"[DONE]")],
+    ),
+    "the same under a name": (b"event: x\ndata: {}\ndata: {}\n\n", [("x", b"{}"), ("x", b"{}")]),
+    "a JSON object over several lines": (b'data: {\ndata: "a":{}\ndata: }\n\n', [("", b'{\n"a":{}\n}')]),
+    "a line that only looks like an object": (b'data: {"a":{}\ndata: }\n\n', [("", b'{"a":{}\n}')]),
     "no closing line end": (b"data: a\n\ndata: b", [("", b"a"), ("", b"b")]),
     "llama.cpp's error field": (b'error: {"code":500}\n\n', [("error", b'{"code":500}')]),
     "UTF-8": ("data: Grüße 🌍\n\n".encode(), [("", "Grüße 🌍".encode())]),

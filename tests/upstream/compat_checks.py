@@ -23,6 +23,9 @@ XAI_REFUSES = {"stop": "stop", "presence_penalty": "presencePenalty", "frequency
 
 _NINE = re.compile(r"[a-zA-Z0-9]{9}")
 
+_ANY_SIGNATURE = "skip_thought_signature_validator"
+"""What Google takes in the place of a signature (Gemini API, "Thought signatures", frequently asked)."""
+
 
 class Foreign(Refusal):
     """An error that has not OpenAI's form.
@@ -133,7 +136,7 @@ def thought_signatures(body: Body) -> None:
                     f"Additional data, function call `default_api:{name}` , position {position + 1}. Please refer to "
                     "https://ai.google.dev/gemini-api/docs/thought-signatures for more details."
                 )
-            if not is_sealed(signature):
+            if signature != _ANY_SIGNATURE and not is_sealed(signature):
                 raise _gemini("Thought signature is not valid.")
 
 

@@ -14,7 +14,7 @@ DEFAULT_MOST_TOKENS = 16
 
 def prompts_of(body: Body) -> list[str]:
     """The prompts of a request: one, or one for each answer wanted."""
-    prompt = body["prompt"]
+    prompt = body["prompt"] or ""
     return [prompt] if isinstance(prompt, str) else [str(each) for each in prompt]
 
 
