@@ -42,7 +42,9 @@ _MISSING: Final = frozenset({404, 405, 501})
 TEACHING: Final = frozenset({400, 403, 404, 405, 413, 422, 501})
 """Statuses of refusals that are about the request."""
 
-_NO_SUCH_PATH: Final = re.compile(r"(?:unexpected|unknown) (?:endpoint|url|path|route)|no such route", re.IGNORECASE)
+_NO_SUCH_PATH: Final = re.compile(
+    r"(?:unexpected|unknown) (?:endpoint|url|path|route)\b.*/responses\b|no such route", re.IGNORECASE | re.DOTALL
+)
 """LM Studio, with status 200, and gateways."""
 
 _AN_API: Final = re.compile(r"\bv1/(?:responses|completions|chat/completions)")
@@ -165,11 +167,12 @@ class Lessons:
         Returns:
             What is known now, and what is new in a few words; None when the client has to be told of the refusal.
         """
-        if "chat" in others and dialect == "responses" and is_missing(error):
+        quotes = _names_an_api(body)
+        if "chat" in others and dialect == "responses" and is_missing(error) and not quotes:
             return replace(self, dialect="chat"), f"asked by {API_NAMES['chat']}"
         if error.status not in TEACHING:
             return None
-        demanded = None if _names_an_api(body) else dialect_demanded(error)
+        demanded = None if quotes else dialect_demanded(error)
         if demanded is not None and demanded in others:
             reasoner = self.reasoner or demanded == "responses"  # models that are served there alone
             return replace(self, dialect=demanded, reasoner=reasoner), f"asked by {API_NAMES[demanded]}"

@@ -123,7 +123,7 @@ _HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _MEANS_NOTHING_ELSE: Final = frozenset({"logprobs", "seed", "stop", "temperature", "verbosity"})
 """Fields that are meant although nothing marks the word; "user" or "model" may be any word of a sentence."""
 
-_ABOUT_ELSE: Final = re.compile(r"\b(?:tools?|images?|audio|schemas?)\b", re.IGNORECASE)
+_ABOUT_ELSE: Final = re.compile(r"(?<![\w-])(?:tools?|images?|audio|schemas?)\b", re.IGNORECASE)
 """A sentence with one of these is about that, though a tool or what is in it may be called as a field is."""
 
 _WITH_FIELDS: Final = ("reasoning", "text", "stream_options")

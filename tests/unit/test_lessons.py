@@ -260,3 +260,9 @@ def test_a_body_that_is_no_object_teaches_nothing(body: bytes) -> None:
 )  # fmt: skip
 def test_another_api_format_or_conversation_is_for_the_client_to_choose(error: UpstreamError, body: Json) -> None:
     assert Lessons().learn_repair(error, json.dumps({**BODY, **body}).encode(), "chat") is None
+
+
+@pytest.mark.parametrize("status", [400, 401, 429, 500])
+def test_words_of_a_prompt_that_a_refusal_quotes_are_no_missing_api(status: int) -> None:
+    error = UpstreamError("Your prompt was flagged: 'why does nginx say unknown path'", status=status)
+    assert Lessons().learn(error, {"input": "why does nginx say unknown path"}, "responses", {"chat"}) is None

@@ -38,6 +38,8 @@ REFUSED: list[tuple[dict[str, Any], str | None, str | None, str]] = [
     # the model, and members
     ({"model": ...}, "model", "missing_required_parameter", "Missing required parameter: 'model'."),
     ({"input": ...}, "input", "missing_required_parameter", "Missing required parameter: 'input'."),
+    ({"input": []}, None, "missing_required_parameter", 'One of "input" or "previous_response_id" or'),
+    ({"input": ""}, None, "missing_required_parameter", 'One of "input" or "previous_response_id" or'),
     ({"model": "x"}, "model", "model_not_found", "The requested model 'x' does not exist."),
     ({"model": "o1-mini"}, "model", None, "This model is not supported with the Responses API."),
     ({"stop": "x"}, "stop", "unknown_parameter", "Unknown parameter: 'stop'."),

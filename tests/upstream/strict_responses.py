@@ -25,6 +25,8 @@ from tests.upstream.wording import count_prompt
 
 type Body = dict[str, Any]
 
+_NO_INPUT = "One of \"input\" or \"previous_response_id\" or 'prompt' or 'conversation' must be provided."
+
 
 def check_response(body: Body) -> None:
     """Raise the Refusal that POST /v1/responses would give."""
@@ -47,6 +49,8 @@ def check_response(body: Body) -> None:
     for name, parameter in RESPONSES.items():
         if name in body:
             parameter.examine(name, body[name])
+    if not body["input"]:
+        raise Refusal(_NO_INPUT, code="missing_required_parameter")
     family = family_of(body["model"])
     _check_combinations(body)
     _check_reasoning(body, family)
