@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from addon.catalogue import Known
+from addon.model_facts import Known
 from translators.errors import RequestError
 from translators.names import qualified_name
 from translators.ollama_requests import ChatRequest, GenerateRequest

@@ -14,8 +14,6 @@ from translators.ollama_models import UNDATED, Model, ordered
 from translators.openai_models import Listed, listed_model
 from translators.profiles import Dialect
 
-__all__ = ["Catalogue", "Known"]
-
 
 class Catalogue:
     """All that is known of an upstream's models, the user's word first."""

@@ -3,16 +3,21 @@
 import asyncio
 from importlib import import_module
 from types import ModuleType
+from typing import Final
 
 from mitmproxy import http
 from mitmproxy.utils import asyncio_utils
 
 from addon.exchange import Exchange
-from addon.known_accepted import KnownAccepted
+from addon.learned import Learned
 from addon.listing import Listing
 from addon.live import LiveResponse
 from addon.loaded import Loaded
 from addon.upstream import Upstream
+from translators.openai_embeddings_accepted import ANYTHING
+
+MOST_MODELS: Final = 256
+"""Of how many models is remembered what the upstream accepts of them."""
 
 
 class Embedding:
@@ -34,7 +39,7 @@ class Embedding:
         self._upstream = upstream
         self._listing = listing
         self._loaded = loaded
-        self._known = KnownAccepted(remembers=remembers)
+        self._known = Learned(ANYTHING, most=MOST_MODELS, remembers=remembers)
         self._importing: asyncio.Task[ModuleType] | None = None
 
     async def embed(self, exchange: Exchange) -> http.Response | LiveResponse:

@@ -14,7 +14,7 @@ from typing import Final
 from mitmproxy import http
 
 from addon.exchange import Exchange
-from addon.known_accepted import KnownAccepted
+from addon.learned import Learned
 from addon.listing import Listing
 from addon.live import LiveResponse
 from addon.loaded import Loaded
@@ -45,7 +45,7 @@ MOST_CALLS: Final = 4
 
 
 async def embed(
-    exchange: Exchange, upstream: Upstream, listing: Listing, loaded: Loaded, known: KnownAccepted
+    exchange: Exchange, upstream: Upstream, listing: Listing, loaded: Loaded, known: Learned[Accepted]
 ) -> http.Response | LiveResponse:
     """Answer `/api/embed`.
 
@@ -73,7 +73,7 @@ async def embed(
 
 
 async def embeddings(
-    exchange: Exchange, upstream: Upstream, listing: Listing, loaded: Loaded, known: KnownAccepted
+    exchange: Exchange, upstream: Upstream, listing: Listing, loaded: Loaded, known: Learned[Accepted]
 ) -> http.Response:
     """Answer `/api/embeddings`; the arguments are those of `embed`.
 
@@ -99,7 +99,7 @@ async def _embeddings(
     upstream: Upstream,
     listing: Listing,
     loaded: Loaded,
-    known: KnownAccepted,
+    known: Learned[Accepted],
 ) -> Embeddings | None:
     """The upstream's vectors, or None where the request is only to load the model."""
     exchange.model = request.model
@@ -148,7 +148,7 @@ class _Asking:
     model_id: str
     exchange: Exchange
     upstream: Upstream
-    known: KnownAccepted
+    known: Learned[Accepted]
     began: Accepted = field(init=False)
     accepted: Accepted = field(init=False)
     gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_CALLS))
@@ -197,7 +197,7 @@ class _Asking:
         after = accepted_after(accepted, error, texts)
         if after is None or self.lessons == MOST_REFUSALS:
             raise error
-        together = self.accepted.and_also(after)
+        together = self.accepted | after
         if together != self.accepted:  # of several calls at once, all but one are refused for what is known by then
             self.accepted = together
             self.lessons += 1

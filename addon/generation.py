@@ -11,7 +11,7 @@ from mitmproxy import http
 from addon.capability_checks import check_capabilities, lacks
 from addon.exchange import Exchange
 from addon.kept_turns import KeptTurns
-from addon.learned import Learned
+from addon.learned import Learned, keep_lessons
 from addon.listing import Listing
 from addon.live import LiveResponse
 from addon.loaded import Loaded
@@ -45,6 +45,9 @@ from translators.profiles import DEFAULT, Dialect, Profile, profile_for
 
 type Api = tuple[str, Callable[[int], Reader]]
 """The path of one of the upstream's APIs, and what reads its answers."""
+
+MOST_MODELS: Final = 1000
+"""Of how many models is remembered what the upstream refuses."""
 
 APIS: Final[Mapping[Dialect, Api]] = {
     "chat": ("/chat/completions", ChatCompletionReader),
@@ -91,7 +94,7 @@ class Generation:
         upstream: Upstream,
         listing: Listing,
         loaded: Loaded,
-        learned: Learned,
+        learned: Learned[Lessons],
         turns: KeptTurns,
         settings: Settings,
     ) -> None:
@@ -160,15 +163,17 @@ class Generation:
     ) -> _Asked:
         """The request for the upstream, as far as it is known what that takes; the exchange gets its notes."""
         profile = lessons.shape(profile_for(self._listing.base_of(model_id)))
-        dialect = self._forced(model_id) or lessons.dialect or self._listing.lookup(model_id).only_api
+        forced = self._forced(model_id)
+        dialect = forced or lessons.dialect or self._listing.lookup(model_id).only_api
         translated: Translated = endpoint.translate(request, model_id, profile, dialect)
         turns: Mapping[int, ToolTurn] = {}
         if translated.dialect != "completions":
             turns = self._turns.find(model_id, translated.payload["messages"])
         body: dict[str, Any]
         notes: list[Note]
-        may_move = self._forced(model_id) is None
-        body, notes = lessons.apply(body_to_send(translated, turns, profile), translated.dialect, may_move=may_move)
+        body, notes = lessons.apply(
+            body_to_send(translated, turns, profile), translated.dialect, may_move=forced is None
+        )
         exchange.notes = (*translated.notes, *notes)
         return _Asked(translated, body)
 
@@ -202,7 +207,7 @@ class Generation:
                 asked = self._asked(endpoint, request, model_id, lessons, exchange)
             except RequestError:
                 if news:  # what it wants cannot be said on the API that was demanded
-                    self._learned.keep(model_id, lessons, news)
+                    keep_lessons(self._learned, model_id, lessons, news)
                 raise
             dialect = asked.translated.dialect
             others.discard(dialect)
@@ -224,7 +229,7 @@ class Generation:
                 news.append(new)
             else:
                 if news:
-                    self._learned.keep(model_id, lessons, news)
+                    keep_lessons(self._learned, model_id, lessons, news)
                 return begun
 
     async def _send[Request: (ChatRequest, GenerateRequest)](

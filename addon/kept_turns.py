@@ -24,18 +24,22 @@ class KeptTurns:
             remembers: Whether any is kept; where exchanges are recorded or replayed, none may depend on another.
         """
         self._remembers = remembers
-        self._turns: OrderedDict[tuple[str, str], list[ToolTurn]] = OrderedDict()  # by model and key; the newest first
+        # By model and key, the newest first, each with its size.
+        self._turns: OrderedDict[tuple[str, str], list[tuple[ToolTurn, int]]] = OrderedDict()
         self._of_models: Counter[str] = Counter()
         self._bytes = 0
 
     def keep(self, model_id: str, messages: Sequence[dict[str, Any]], turn: ToolTurn) -> None:
         """Keep the turn that answers these messages."""
-        if not self._remembers or not turn.is_needed or turn.size > MOST_BYTES // 2:
+        if not self._remembers or not turn.is_needed:
+            return
+        size = turn.size
+        if size > MOST_BYTES // 2:
             return
         for key in (key_of_answer(messages), key_by_id(turn.calls[0].id) if turn.items else ""):
             if key:
                 alike = self._forget((model_id, key))
-                self._put((model_id, key), [turn, *alike[: MOST_ALIKE - 1]])
+                self._put((model_id, key), [(turn, size), *alike[: MOST_ALIKE - 1]])
         while len(self._turns) > MOST_KEYS or self._bytes > MOST_BYTES:
             self._forget(next(iter(self._turns)))
 
@@ -46,20 +50,20 @@ class KeptTurns:
             return found
         for index, keys in keys_in_conversation(messages):
             if index not in found:
-                known = (turn for key in keys for turn in self._turns.get((model_id, key), ()))
+                known = (turn for key in keys for turn, _ in self._turns.get((model_id, key), ()))
                 found |= next(filter(None, (parts_in(messages, index, turn) for turn in known)), {})
         return found
 
-    def _put(self, name: tuple[str, str], turns: list[ToolTurn]) -> None:
+    def _put(self, name: tuple[str, str], turns: list[tuple[ToolTurn, int]]) -> None:
         self._turns[name] = turns
         self._of_models[name[0]] += 1
-        self._bytes += sum(turn.size for turn in turns)
+        self._bytes += sum(size for _, size in turns)
 
-    def _forget(self, name: tuple[str, str]) -> list[ToolTurn]:
+    def _forget(self, name: tuple[str, str]) -> list[tuple[ToolTurn, int]]:
         turns = self._turns.pop(name, [])
         if turns:
             self._of_models[name[0]] -= 1
-            self._bytes -= sum(turn.size for turn in turns)
+            self._bytes -= sum(size for _, size in turns)
         if not self._of_models[name[0]]:
             del self._of_models[name[0]]
         return turns

@@ -8,9 +8,10 @@ from typing import Final
 
 from mitmproxy import http
 
-from addon.catalogue import Catalogue, Known
+from addon.catalogue import Catalogue
 from addon.exchange import Exchange
 from addon.machine import zone
+from addon.model_facts import Known
 from addon.model_list import ModelList
 from addon.responses import json_answer
 from addon.shared import Shared

@@ -12,9 +12,9 @@ from typing import Final
 
 from mitmproxy import http
 
-from addon.catalogue import Known
 from addon.exchange import Exchange
 from addon.machine import zone
+from addon.model_facts import Known
 from addon.responses import json_answer
 from translators.durations import LONGEST
 from translators.ollama_fields import FOREVER

@@ -14,7 +14,7 @@ from mitmproxy import http
 from addon.answer_headers import is_answer_header
 from addon.call import Call, Reply, let_go
 from addon.exchange import Exchange
-from addon.learned import Learned
+from addon.learned import Learned, keep_lessons
 from addon.listing import Listing, named
 from addon.live import LiveResponse
 from addon.loaded import Loaded
@@ -22,7 +22,7 @@ from addon.responses import OPENAI_PREFIX, json_answer
 from addon.setting_values import LEAST_TELLING, without
 from addon.upstream import Upstream, once, refuse_redirect
 from translators.errors import ModelNotFound, OllamaError
-from translators.lessons import MOST_LESSONS, TEACHING
+from translators.lessons import MOST_LESSONS, TEACHING, Lessons
 from translators.names import upstream_id
 from translators.openai_answers import error_event, model_body, models_body
 from translators.openai_errors import error_from_response
@@ -52,7 +52,7 @@ OWN_RETRIES: Final = "x-stainless-retry-count"
 
 
 async def forward(
-    exchange: Exchange, upstream: Upstream, learned: Learned, loaded: Loaded
+    exchange: Exchange, upstream: Upstream, learned: Learned[Lessons], loaded: Loaded
 ) -> http.Response | LiveResponse:
     """Answer one request with what the upstream answers to it, be it an error.
 
@@ -87,7 +87,11 @@ async def forward(
 
 
 async def _mended(
-    body: bytes, dialect: Dialect, exchange: Exchange, learned: Learned, send: Callable[[bytes], Awaitable[Reply]]
+    body: bytes,
+    dialect: Dialect,
+    exchange: Exchange,
+    learned: Learned[Lessons],
+    send: Callable[[bytes], Awaitable[Reply]],
 ) -> Reply:
     """The upstream's reply; a request that it refuses for a parameter is sent again without it.
 
@@ -109,7 +113,7 @@ async def _mended(
         reply = await send(content)
         if reply.status < 400:
             if news:
-                learned.keep(model, lessons, news)
+                keep_lessons(learned, model, lessons, news)
             return reply
         refusal = await reply.read()
         reply = Reply(reply.status, reply.headers, once(refusal))

@@ -17,7 +17,7 @@ from addon.body_limit import BodyLimit, body_limit
 from addon.catalogue import Catalogue
 from addon.embedding import Embedding
 from addon.exchange import CLIENT_GONE, Exchange
-from addon.generation import Generation
+from addon.generation import MOST_MODELS, Generation
 from addon.health import Health
 from addon.kept_turns import KeptTurns
 from addon.learned import Learned
@@ -34,6 +34,7 @@ from addon.source import source_of
 from addon.upstream import Upstream
 from translators.errors import OllamaError, RequestError
 from translators.go_json import encode
+from translators.lessons import NOTHING
 
 VERDICT: Final = "ollama-openai.verdict"
 """Metadata of a flow: the `listen.Verdict` on it."""
@@ -85,7 +86,7 @@ class OllamaService:
         loaded = Loaded(catalogue.lookup, settings.keep_alive)
         management = Management(listing)
         remembers = bool(source.list_seconds)  # where exchanges are recorded or replayed, none may depend on another
-        learned, turns = Learned(remembers=remembers), KeptTurns(remembers=remembers)
+        learned, turns = Learned(NOTHING, most=MOST_MODELS, remembers=remembers), KeptTurns(remembers=remembers)
         embedding = Embedding(self.upstream, listing, loaded, remembers=remembers)
         text = Generation(self.upstream, listing, loaded, learned, turns, settings)
         self._handlers: dict[routes.Name, Handler] = {

@@ -57,7 +57,7 @@ class Accepted:
     list_only: bool = False
     refused: frozenset[str] = frozenset()
 
-    def and_also(self, other: "Accepted") -> "Accepted":
+    def __or__(self, other: "Accepted") -> "Accepted":
         """What both accept: refusals of several requests at once are learned in any order."""
         limits = [limit for limit in (self.characters, other.characters) if limit is not None]
         return Accepted(
@@ -85,13 +85,11 @@ def accepted_after(accepted: Accepted, error: UpstreamError, inputs: Sequence[st
     """
     inputs_left = most_inputs_in(error, len(inputs))
     told = f"{error.code}: {error.param}: {error.message}"
-    after = accepted.and_also(
-        Accepted(
-            inputs=accepted.inputs if inputs_left is None else inputs_left,
-            characters=most_characters_in(error, inputs),
-            list_only=len(inputs) == 1 and bool(_LIST_WANTED.search(error.message)),
-            refused=frozenset(name for name, refusal in _REFUSALS.items() if refusal.search(told)),
-        )
+    after = accepted | Accepted(
+        inputs=accepted.inputs if inputs_left is None else inputs_left,
+        characters=most_characters_in(error, inputs),
+        list_only=len(inputs) == 1 and bool(_LIST_WANTED.search(error.message)),
+        refused=frozenset(name for name, refusal in _REFUSALS.items() if refusal.search(told)),
     )
     return None if after == accepted else after
 

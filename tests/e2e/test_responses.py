@@ -1,11 +1,11 @@
 """A tool loop with a model that answers by the Responses API: its reasoning is kept for it."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import ollama
 import pytest
 
+from tests.e2e.heard import hear
 from tests.upstream import Upstream
 
 RESPONSES_ONLY = "gpt-5-pro"
@@ -25,35 +25,24 @@ def calls_since(upstream: Upstream, before: int) -> list[str]:
     return [received.path for received in list(upstream.requests)[before:]]
 
 
-def said(client: ollama.Client, messages: Sequence[Any], **request: Any) -> ollama.Message:
-    """One streamed answer, put together as programs do it: ids of calls are not kept."""
-    text, thinking, calls = "", "", list[ollama.Message.ToolCall]()
-    for part in client.chat(messages=messages, stream=True, **request):
-        text += part.message.content or ""
-        thinking += part.message.thinking or ""
-        calls += part.message.tool_calls or []
-    return ollama.Message(role="assistant", content=text, thinking=thinking, tool_calls=calls or None)
-
-
 @pytest.mark.parametrize("model", [RESPONSES_ONLY, "gpt-6-astra"])
 def test_a_loop_of_three_turns_with_parallel_calls_of_one_tool_keeps_its_reasoning(
     client: ollama.Client, upstream: Upstream, model: str
 ) -> None:
     before = len(upstream.requests)
-    asked = {"model": model, "tools": [WEATHER]}
     messages: list[Any] = [{"role": "user", "content": "weather in Oslo and weather in Bergen"}]
-    first = said(client, messages, **asked)
+    first = hear(client, model, messages, stream=True, tools=[WEATHER]).message
     assert [call.function.name for call in first.tool_calls or []] == ["weather", "weather"]
     messages += [first, {"role": "tool", "content": "3 degrees"}, {"role": "tool", "content": "7 degrees"}]
-    second = said(client, messages, **asked)
+    second = hear(client, model, messages, stream=True, tools=[WEATHER]).message
     assert second.content
     assert second.content.index("3 degrees") < second.content.index("7 degrees")
     assert "I remember 1 thought" in second.content
     messages += [second, {"role": "user", "content": "And the weather in Tromsø?"}]
-    third = said(client, messages, **asked)
+    third = hear(client, model, messages, stream=True, tools=[WEATHER]).message
     assert [call.function.name for call in third.tool_calls or []] == ["weather"]
     messages += [third, {"role": "tool", "tool_name": "weather", "content": "-4 degrees"}]
-    fourth = said(client, messages, **asked)
+    fourth = hear(client, model, messages, stream=True, tools=[WEATHER]).message
     assert "-4 degrees" in (fourth.content or "")
     assert "I remember 2 thoughts" in (fourth.content or "")
     assert calls_since(upstream, before) == ["/v1/responses"] * 4

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from addon.catalogue import Catalogue, Known
-from addon.model_facts import UNKNOWN
+from addon.catalogue import Catalogue
+from addon.model_facts import UNKNOWN, Known
 from translators.ollama_models import UNDATED, Model
 from translators.openai_models import entries_of
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from addon.known_accepted import MOST_MODELS, KnownAccepted
+from addon.embedding import MOST_MODELS
+from addon.learned import Learned
 from translators.errors import UpstreamBroken, UpstreamError
 from translators.openai_embeddings_accepted import ANYTHING, Accepted, accepted_after, notes_of
 
@@ -46,7 +47,7 @@ def refusal(message: str, code: str = "", param: str = "") -> UpstreamError:
             refusal(
                 "body.encoding_format: Extra inputs are not permitted; body.dimensions: Extra inputs are not permitted"
             ),
-            NO_BASE64.and_also(NO_DIMENSIONS),
+            NO_BASE64 | NO_DIMENSIONS,
         ),
         (refusal("body.input: Input should be a valid list"), Accepted(list_only=True)),
         (refusal("body.input: value is not a valid list"), Accepted(list_only=True)),
@@ -92,9 +93,9 @@ accepted = st.builds(
 
 @given(accepted, accepted)
 def test_what_two_accept_is_no_more_than_either_in_any_order(one: Accepted, other: Accepted) -> None:
-    both = one.and_also(other)
-    assert both == other.and_also(one) == both.and_also(one)
-    assert one.and_also(ANYTHING).inputs == min(one.inputs, ANYTHING.inputs)
+    both = one | other
+    assert both == (other | one) == (both | one)
+    assert (one | ANYTHING).inputs == min(one.inputs, ANYTHING.inputs)
     assert both.refused == one.refused | other.refused
 
 
@@ -110,7 +111,7 @@ def test_notes_say_what_was_learned_and_nothing_that_was_known() -> None:
 
 
 def test_what_was_learned_of_a_model_adds_up_and_is_of_no_other() -> None:
-    known = KnownAccepted(remembers=True)
+    known = Learned(ANYTHING, most=MOST_MODELS, remembers=True)
     known.learn("a", NO_BASE64)
     known.learn("a", Accepted(inputs=96))
     assert known.of("a") == Accepted(inputs=96, refused=frozenset({"encoding_format"}))
@@ -118,17 +119,17 @@ def test_what_was_learned_of_a_model_adds_up_and_is_of_no_other() -> None:
 
 
 def test_where_exchanges_are_recorded_nothing_is_kept() -> None:
-    known = KnownAccepted(remembers=False)
+    known = Learned(ANYTHING, most=MOST_MODELS, remembers=False)
     known.learn("a", NO_BASE64)
     assert known.of("a") == ANYTHING
 
 
 def test_of_too_many_models_the_one_that_taught_last_long_ago_is_forgotten() -> None:
-    known = KnownAccepted(remembers=True)
+    known = Learned(ANYTHING, most=MOST_MODELS, remembers=True)
     for number in range(MOST_MODELS):
         known.learn(str(number), NO_BASE64)
     known.learn("0", NO_DIMENSIONS)
     known.learn("new", NO_BASE64)
     assert known.of("1") == ANYTHING
-    assert known.of("0") == NO_BASE64.and_also(NO_DIMENSIONS)
+    assert known.of("0") == NO_BASE64 | NO_DIMENSIONS
     assert known.of("new") == NO_BASE64
