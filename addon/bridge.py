@@ -14,9 +14,11 @@ from mitmproxy.addonmanager import Loader
 from mitmproxy.log import ALERT
 
 from addon import listen, logs, machine, notices, own_port, settings
+from addon.flow_redaction import redact_flow
 from addon.live import LiveBodies
 from addon.responses import failure_answer
 from addon.service import VERDICT, OllamaService
+from addon.tape import Tapes
 
 logger = logging.getLogger(__name__)
 
@@ -44,19 +46,22 @@ class OllamaBridge:
 
     name = "ollama-openai"
 
-    def __init__(self, live: LiveBodies) -> None:
+    def __init__(self, live: LiveBodies, tapes: Tapes) -> None:
         """Wire the addon.
 
         Args:
             live: Who carries the answers to the clients.
+            tapes: Where what was noted of each flow is kept, if mitmproxy keeps the flows.
         """
         self._live = live
+        self._tapes = tapes
         live.is_ours = self._all_ours
         self._token = listen.new_token()
         self._services: list[OllamaService] = []
         self._running = False
         self._problem = ""
         self._told_of_foreign = False
+        self._told_of_source: list[str] = []
 
     def load(self, loader: Loader) -> None:
         """Declare the options."""
@@ -76,7 +81,8 @@ class OllamaBridge:
             if self._services and self._services[-1].serves(current):
                 logs.apply(ctx.master, current)
                 return
-            service = OllamaService(current, self._token)
+            tapes = self._tapes if ctx.master.addons.get("view") else None
+            service = OllamaService(current, self._token, tapes, self._services[-1] if self._services else None)
             logs.apply(ctx.master, current)
         except ValueError as error:
             if self._running:
@@ -85,7 +91,10 @@ class OllamaBridge:
             return
         if not self._running:
             self._tell_of_taken_ports(service)
+        self._live.apart = current.redact is not None
         self._services.append(service)  # the last one answers; an earlier one may still be in the middle of an answer
+        if self._running:
+            self._tell_of_source(self._listeners())
 
     def _check_change(self, current: settings.Settings) -> None:
         """Refuse what can be set at the start only, and what would lead the answers back to us."""
@@ -136,23 +145,29 @@ class OllamaBridge:
             return
         if mode is not None:
             ctx.options.update(mode=[*ctx.options.mode, mode])
-        if current.record_mode == "all":
-            logger.log(ALERT, notices.record_notice(current))
-        if current.record_mode == "none":
-            self._tell_of_replay(addresses)
+        self._tell_of_source(addresses)
 
-    def _tell_of_replay(self, addresses: list[tuple[str, int]]) -> None:
+    def _tell_of_source(self, addresses: list[tuple[str, int]]) -> None:
+        """Tell what is recorded and what is replayed, unless that was told already."""
         service = self._services[-1]
         ours = [address for address in addresses if address[1] in service.rules.ports]
         address = (*ours, *addresses, service.settings.listen)[0]
-        for sentence in notices.replay_notices(service.settings, service.recordings, address):
-            logger.log(ALERT, sentence)
+        source = service.source
+        recordings = source.replayer.recordings if source.replayer else None
+        sentences = notices.source_notices(service.settings, address, recordings, records=source.recorder is not None)
+        if sentences != self._told_of_source:
+            self._told_of_source = sentences
+            for sentence in sentences:
+                logger.log(ALERT, sentence)
 
     async def done(self) -> None:
-        """Close the connections to the upstream, and wait until everything that was recorded is written."""
+        """Close the connections to the upstream, wait until what was recorded is written, and tell what there is."""
         if pumps := [pump.task for pump in self._live.pumps if pump.task]:
             await asyncio.wait(pumps)  # stopped by now; an exchange is recorded when its answer has ended
         await asyncio.gather(*(service.close() for service in self._services))
+        for service in self._services:
+            for sentence in service.source.report():
+                logger.log(ALERT, sentence)
 
     @guarded
     def http_connect(self, flow: http.HTTPFlow) -> None:
@@ -175,6 +190,18 @@ class OllamaBridge:
             except Exception as error:
                 logger.exception("A request could not be answered because of an error in the proxy")
                 flow.response = failure_answer(error, flow.request.path)
+
+    async def response(self, flow: http.HTTPFlow) -> None:
+        """Take what must not be kept out of a flow that is over, before anything saves it."""
+        await self._redact(flow)
+
+    async def error(self, flow: http.HTTPFlow) -> None:
+        """As `response`, for a flow that ended before its time."""
+        await self._redact(flow)
+
+    async def _redact(self, flow: http.HTTPFlow) -> None:
+        if flow.metadata.get(VERDICT) in ANSWERED and self._services[-1].settings.redact:
+            await asyncio.to_thread(redact_flow, flow, self._services[-1].source.redactor)
 
     def _all_ours(self, client: connection.Client) -> bool:
         return bool(self._services) and listen.own_port(client) in self._services[-1].rules.ports

@@ -1,6 +1,6 @@
 """What differs between a request and a recorded one, told to a person: pure functions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from addon.matching import Asked, json_text, json_value
@@ -9,6 +9,8 @@ IGNORED_UPSTREAM: Final = frozenset({"stream", "stream_options"})
 """Members of a translated request that may differ from the recorded one: they follow the client's `stream`."""
 
 MOST_DIFFERENCES: Final = 3
+MOST_ITEMS: Final = 3
+"""Of a list that an explanation shows."""
 LONGEST_VALUE: Final = 60
 """Characters of a value that an explanation shows."""
 
@@ -33,7 +35,10 @@ def upstream_difference(sent: bytes, recorded: bytes) -> str:
 
 
 def _told(value: Any, recorded: Any) -> str:
-    differences = list(_differences(value, recorded, ""))
+    try:
+        differences = list(_differences(value, recorded, ""))
+    except RecursionError:
+        return "" if json_text(value) == json_text(recorded) else "something differs that is too deep inside to be told"
     more = len(differences) - MOST_DIFFERENCES
     return "; ".join(differences[:MOST_DIFFERENCES]) + (f"; and {more} more" if more > 0 else "")
 
@@ -45,31 +50,59 @@ def _differences(value: Any, recorded: Any, place: str) -> Iterator[str]:
             inner = f"{place}.{key}" if place else key
             yield from _differences(value.get(key, _ABSENT), recorded.get(key, _ABSENT), inner)
     elif isinstance(value, list) and isinstance(recorded, list):
-        if len(value) != len(recorded):
-            yield f"{place} has {len(value)} items, recorded are {len(recorded)}"
-        for position, pair in enumerate(zip(value, recorded, strict=False)):
-            yield from _differences(*pair, f"{place}[{position}]")
+        yield from _item_differences(value, recorded, place)
     elif value is _ABSENT:
         yield f"{place} is left out, recorded is {_shown(recorded)}"
     elif recorded is _ABSENT:
         yield f"{place} is {_shown(value)}, recorded is none"
     elif json_text(value) != json_text(recorded):
-        start = _first_difference(value, recorded)
+        start = _common(value, recorded) if isinstance(value, str) and isinstance(recorded, str) else 0
         yield f"{place or 'the body'} is {_shown(value, start)}, recorded is {_shown(recorded, start)}"
 
 
-def _first_difference(value: Any, recorded: Any) -> int:
-    """Where two texts part; 0 for other values."""
-    if not (isinstance(value, str) and isinstance(recorded, str)):
-        return 0
-    pairs = enumerate(zip(value, recorded, strict=False))
-    return next((at for at, (one, other) in pairs if one != other), min(len(value), len(recorded)))
+def _item_differences(value: list[Any], recorded: list[Any], place: str) -> Iterator[str]:
+    """Of two lists what is between their common beginning and their common end."""
+    texts, recorded_texts = [json_text(item) for item in value], [json_text(item) for item in recorded]
+    begin = _common(texts, recorded_texts)
+    end = _common(texts[begin:][::-1], recorded_texts[begin:][::-1])
+    items, recorded_items = value[begin : len(value) - end], recorded[begin : len(recorded) - end]
+    if len(value) != len(recorded):
+        yield f"{place} has {_counted(len(value))}, recorded are {len(recorded)}"
+    together = min(len(items), len(recorded_items))
+    for at in range(together):
+        yield from _differences(items[at], recorded_items[at], f"{place}[{begin + at}]")
+    for at, item in enumerate(items[together:], begin + together):
+        yield f"{place}[{at}] is new: {_shown(item)}"
+    for at, item in enumerate(recorded_items[together:], begin + together):
+        yield f"the recorded {place}[{at}] is missing: {_shown(item)}"
+
+
+def _common(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many texts two lists have in common at their beginning."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (text, other_text) in pairs if text != other_text), min(len(one), len(other)))
 
 
 def _shown(value: Any, start: int = 0) -> str:
-    """A value, shortened round the place where it begins to differ."""
-    text = value if isinstance(value, str) else json_text(value)
+    """A value, shortened round the place where it begins to differ; of a message or a tool what tells it apart."""
+    match value:
+        case str():
+            return repr(_piece(value, start))
+        case {"role": str() as role, "content": str() as content}:
+            return f"the {role}'s {_shown(content)}"
+        case {"function": {"name": str() as name}} | {"type": "function", "name": str() as name}:
+            return f"the function {name!r}"
+        case [dict() | str(), *_]:
+            more = f", and {len(value) - MOST_ITEMS} more" if len(value) > MOST_ITEMS else ""
+            return f"[{', '.join(map(_shown, value[:MOST_ITEMS]))}{more}]"
+    return _piece(json_text(value), start)
+
+
+def _piece(text: str, start: int) -> str:
     begin = max(0, start - LONGEST_VALUE // 2) if len(text) > LONGEST_VALUE else 0
-    piece = text[begin : begin + LONGEST_VALUE]
-    shortened = f"{'…' if begin else ''}{piece}{'…' if begin + LONGEST_VALUE < len(text) else ''}"
-    return repr(shortened) if isinstance(value, str) else shortened
+    end = begin + LONGEST_VALUE
+    return f"{'…' if begin else ''}{text[begin:end]}{'…' if end < len(text) else ''}"
+
+
+def _counted(number: int) -> str:
+    return "1 item" if number == 1 else f"{number} items"

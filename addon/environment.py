@@ -21,6 +21,8 @@ PROJECT_ROOT: Final = Path(__file__).resolve().parents[1]
 
 ENCODING: Final = "utf-8"
 
+BOOLEANS: Final = {"true": True, "1": True, "false": False, "0": False}
+
 NEAR_NAMES: Final = {
     "OPENAI_KEY": API_KEY.name,
     "OPENAI_APIKEY": API_KEY.name,
@@ -105,6 +107,10 @@ def default_of(option: Option, variables: Mapping[str, str]) -> OptionValue:
                 return tuple(item for part in text.split(",") if (item := part.strip()))
             if isinstance(option.default, str):
                 return text
+            if isinstance(option.default, bool):
+                if text.lower() in BOOLEANS:
+                    return BOOLEANS[text.lower()]
+                raise ValueError(f"{name} ({option.name}) is {text!r}: give true or false")
             try:
                 return int(text)
             except ValueError:

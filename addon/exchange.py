@@ -9,6 +9,7 @@ from typing import Any, Final
 from mitmproxy import http
 
 from addon.playback import Playback
+from addon.redact import Redactor
 from addon.setting_values import without
 from addon.tape import Tape
 from translators.errors import OllamaError
@@ -68,6 +69,7 @@ class Exchange:
         request_id: The client's `x-request-id`, or one of our own.
         hops: Value of the loop header for upstream calls.
         key: The upstream's, which no error may show.
+        redactor: What else takes out of the log what it may not show; None when nothing was named.
         model: As the client named it; empty when the route knows no model.
         upstream_id: The upstream's `x-request-id`.
         retries: Why upstream calls were made again, a reason for each time.
@@ -84,6 +86,7 @@ class Exchange:
     flow: http.HTTPFlow
     hops: str
     key: str = field(repr=False)
+    redactor: Redactor | None = field(default=None, repr=False)
     request_id: str = field(init=False)
     model: str = ""
     upstream_id: str = ""
@@ -118,8 +121,9 @@ class Exchange:
             self.first_ns = self.elapsed_ns
 
     def told(self, error: OllamaError) -> OllamaError:
-        """An error as it may be shown, to the client and in the log: without the key, wherever the upstream put it."""
-        error.message = self.error = without(self.key, error.message)
+        """An error as it may be shown to the client: without the key, wherever the upstream put it."""
+        error.message = without(self.key, error.message)
+        self.error = self._logged(error.message)
         return error
 
     def record(self, status: int) -> ExchangeRecord:
@@ -128,8 +132,8 @@ class Exchange:
         return ExchangeRecord(
             request_id=self.request_id,
             upstream_request_id=self.upstream_id,
-            route=without(self.key, f"{self.flow.request.method} {self.flow.request.path.partition('?')[0]}"),
-            model=without(self.key, self.model),
+            route=self._logged(f"{self.flow.request.method} {self.flow.request.path.partition('?')[0]}"),
+            model=self._logged(self.model),
             status=status,
             ttft_ms=None if self.first_ns is None else self.first_ns / 1e6,
             duration_ms=self.elapsed_ns / 1e6,
@@ -137,7 +141,12 @@ class Exchange:
             output_tokens=usage.output_tokens,
             retries=tuple(self.retries),
             replay=self.playback.recording.name if self.playback else "",
-            notes=tuple(map(str, self.notes)),
+            notes=tuple(self._logged(str(note)) for note in self.notes),
             error=self.error or None,
             client=self.flow.client_conn.peername,
         )
+
+    def _logged(self, text: str) -> str:
+        """A text as the log may show it."""
+        text = without(self.key, text)
+        return self.redactor.path(text) if self.redactor else text

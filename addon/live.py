@@ -114,8 +114,9 @@ class Pump:
 
     async def end_with(self, error: Exception) -> None:
         """Tell the client of an error: as its whole answer, or at the end of one that has begun."""
-        response = self.last_words(error, self.stream.flow.request, self.head_sent)
-        if not self.head_sent:
+        begun = self.head_sent and not self.stream.awaits_head  # it may have been cancelled on the way there
+        response = self.last_words(error, self.stream.flow.request, begun)
+        if not begun:
             await self._send_whole(response)
         else:
             await self._send(ResponseData(self.stream.stream_id, response.raw_content or b""))
@@ -163,6 +164,8 @@ class LiveBodies:
     Attributes:
         is_ours: Whether everything that a client sends will be answered here, by the listener that it came to; for
             others to set.
+        apart: Whether a whole answer is sent before the `response` hooks, so that they change only what is kept of it;
+            for others to set.
     """
 
     name = "live-bodies"
@@ -171,6 +174,7 @@ class LiveBodies:
         self.streams: WeakValueDictionary[str, LiveStream] = WeakValueDictionary()
         self.last_words = last_words
         self.is_ours: Callable[[connection.Client], bool] = lambda _: False
+        self.apart = False
         self.pumps: set[Pump] = set()
         self.stopping = False
 

@@ -48,10 +48,12 @@ class Registry(Judge, Protocol):
     Attributes:
         streams: Where each stream puts itself, under its flow's id.
         stopping: mitmproxy is about to end.
+        apart: A whole answer is sent before the `response` hooks.
     """
 
     streams: "WeakValueDictionary[str, LiveStream]"
     stopping: bool
+    apart: bool
 
 
 class LiveEvent(events.Event):
@@ -93,6 +95,11 @@ class LiveStream(RequestStream):
         self._flow = value
         self.bodies.streams[value.id] = self
 
+    @property
+    def awaits_head(self) -> bool:
+        """Whether no answer has begun."""
+        return bool(self.server_state == self.state_wait_for_response_headers)
+
     @override
     def make_server_connection(self) -> layer.CommandGenerator[bool]:
         if self.start_pump is None:
@@ -107,16 +114,22 @@ class LiveStream(RequestStream):
             return
         self.flow.response = event.response
         if self.bodies.stopping:  # there is no time left for hooks
-            content = event.response.raw_content or b""
-            yield SendHttp(ResponseHeaders(self.stream_id, event.response, end_stream=False), self.context.client)
-            yield SendHttp(ResponseData(self.stream_id, content), self.context.client)
+            yield from self.send_whole(event.response)
             yield SendHttp(ResponseEndOfMessage(self.stream_id), self.context.client)
             self.server_state = self.state_done
             return
         # whole: what mitmproxy does with a response that an addon set
         yield HttpResponseHeadersHook(self.flow)
         if not (yield from self.check_killed(True)):
-            yield from self.send_response()
+            if self.bodies.apart:
+                yield from self.send_whole(event.response)
+            yield from self.send_response(already_streamed=self.bodies.apart)
+
+    def send_whole(self, response: http.Response) -> layer.CommandGenerator[None]:
+        """Send head and body, but not yet their end."""
+        yield SendHttp(ResponseHeaders(self.stream_id, response, end_stream=False), self.context.client)
+        if response.raw_content:
+            yield SendHttp(ResponseData(self.stream_id, response.raw_content), self.context.client)
 
     @override
     def start_response_stream(self) -> layer.CommandGenerator[None]:

@@ -1,9 +1,9 @@
 """Which recording answers a request: pure functions of methods, paths and bodies.
 
 Requests are compared in a normal form, so that what does not change an answer does not hide a recording: the order of
-keys, ids of tool calls (upstreams make them up), `:latest`, 1 and 1.0, and to Ollama also `keep_alive`, `stream`, the
-case of the first keys, and whatever is empty (programs send `"tools":[]` or leave it out). To OpenAI's protocol
-`stream` counts, because there the recorded bytes are the answer.
+keys, ids of tool calls (upstreams make them up), `:latest`, 1 and 1.0, an image or its digest, and to Ollama also
+`keep_alive`, `stream`, the case of the first keys, and whatever is empty (programs send `"tools":[]` or leave it out).
+To OpenAI's protocol `stream` counts, because there the recorded bytes are the answer.
 """
 
 import hashlib
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, Literal
 
+from addon.media import without_media
 from addon.recording import without_surrogates
 from addon.responses import is_openai
 from translators.loose_json import read_json
@@ -107,7 +108,7 @@ def json_value(body: bytes, protocol: Protocol) -> Any:
         protocol: What it speaks.
     """
     try:
-        value = read_json(body) if body else None
+        value = read_json(without_media(body)) if body else None
         if isinstance(value, dict):
             value = _without_call_ids(_folded(value) if protocol == "ollama" else value)
         return _tidy(value, drop_empty=protocol == "ollama")

@@ -69,27 +69,32 @@ def notices(environ: Mapping[str, str], settings: Settings) -> list[str]:
     return sentences
 
 
-def record_notice(settings: Settings) -> str:
-    """Say that every exchange is kept, where, and what is in it.
+def source_notices(
+    settings: Settings, address: tuple[str, int], recordings: Sequence[Recording] | None, *, records: bool
+) -> list[str]:
+    """Say what is recorded, where, and what is in it; what is replayed, why, and what can be tried.
 
     Args:
-        settings: Of a proxy that records.
+        settings: All of them.
+        address: Where the proxy listens.
+        recordings: All that can be replayed; None where nothing is.
+        records: Whether exchanges are recorded.
     """
-    return (
-        f"every exchange is kept in {settings.recordings} ({RECORD_MODE} is 'all'): keys are taken out, prompts and "
-        "answers are not"
-    )
+    mode, folder = f"{RECORD_MODE} is {settings.record_mode!r}", settings.recordings
+    kept = "keys are taken out, prompts and answers are not"
+    if recordings is None:
+        return [f"every exchange is kept in {folder} ({mode}): {kept}"] if records else []
+    if records:
+        return [
+            f"the {len(recordings)} recordings in {folder} are replayed, and every other exchange is live and kept "
+            f"there ({mode}): {kept}"
+        ]
+    return _replay_notices(settings, recordings, settings.offline_reason or mode, address)
 
 
-def replay_notices(settings: Settings, recordings: Sequence[Recording], address: tuple[str, int]) -> list[str]:
-    """Say that recordings are replayed, why, and what can be tried.
-
-    Args:
-        settings: Of a proxy that replays.
-        recordings: All that there are.
-        address: Where it listens.
-    """
-    why = settings.offline_reason or f"{RECORD_MODE} is 'none'"
+def _replay_notices(
+    settings: Settings, recordings: Sequence[Recording], why: str, address: tuple[str, int]
+) -> list[str]:
     sentences = [f"recordings are replayed, and nothing is asked elsewhere: {why}"]
     if not recordings:
         folder = settings.recordings

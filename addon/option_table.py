@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-type OptionValue = int | str | tuple[str, ...]
+type OptionValue = bool | int | str | tuple[str, ...]
 
 OPENAI_URL: Final = "https://api.openai.com/v1"
 """The base URL when there is a key and nothing else is said."""
@@ -172,13 +172,41 @@ RECORD_MODE: Final = Option(
     ("PROXY_RECORD_MODE",),
     "",
     "off: live, nothing is kept; none: recordings are replayed and nothing is asked elsewhere; all: live, and every "
-    "exchange is kept. Empty: off, or none without a key and a base URL.",
+    "exchange is kept; once: none if the folder holds a recording, else all; new_episodes: what is recorded is "
+    "replayed, the rest is live and kept. Empty: off, or none without a key and a base URL.",
 )
 RECORDINGS: Final = Option(
     "ollama_recordings",
     ("PROXY_RECORDINGS",),
     "",
     "The folder of the recordings. Empty: recordings/ in this project.",
+)
+RECORD_MEDIA: Final = Option(
+    "ollama_record_media",
+    ("PROXY_RECORD_MEDIA",),
+    True,
+    "false: recordings hold a digest in the place of each image and of other long base64 texts in requests.",
+)
+REDACT: Final = Option(
+    "ollama_redact",
+    ("PROXY_REDACT",),
+    "",
+    "A regular expression for what must not be kept besides credentials, such as acme-[0-9]+|Jane Doe: it is taken out "
+    "of recordings, of mitmproxy's flows when they are over, and of the log.",
+)
+REPLAY_SPEED: Final = Option(
+    "ollama_replay_speed",
+    ("PROXY_REPLAY_SPEED",),
+    "original",
+    "original: pieces of an answer come at their recorded times; instant: at once; or a factor, such as 2 for twice as "
+    "fast and 0.5 for half as fast.",
+)
+REPLAY_REPEATS: Final = Option(
+    "ollama_replay_repeats",
+    ("PROXY_REPLAY_REPEATS",),
+    "last",
+    "What answers a request that is made more often than it was recorded. last: its last recording again; fail: an "
+    "error, or in the mode new_episodes a live answer.",
 )
 LOG_LEVEL: Final = Option(
     "ollama_log_level",
@@ -212,6 +240,10 @@ OPTIONS: Final = (
     CA_FILE,
     RECORD_MODE,
     RECORDINGS,
+    RECORD_MEDIA,
+    REDACT,
+    REPLAY_SPEED,
+    REPLAY_REPEATS,
     LOG_LEVEL,
     LOG_FORMAT,
 )
@@ -237,4 +269,6 @@ def markdown_table() -> str:
 
 def as_text(value: OptionValue) -> str:
     """An option's value as its environment variable writes it."""
+    if isinstance(value, bool):
+        return str(value).lower()
     return ",".join(value) if isinstance(value, tuple) else str(value)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final
 
+from addon.faults import Fault
 from addon.recording import Recording, UpstreamCall
 from translators.errors import UpstreamBroken, UpstreamError, UpstreamTimeout, UpstreamUnreachable
 
@@ -15,10 +16,14 @@ class Playback:
 
     Attributes:
         recording: Which.
+        speed: How many times as fast as it was recorded; infinity is at once.
+        fault: What goes wrong with each of its calls; None for nothing.
         played: The places of its calls that were played already.
     """
 
     recording: Recording
+    speed: float = 1.0
+    fault: Fault | None = None
     played: set[int] = field(default_factory=set)
 
     def next_call(self, method: str, path: str, body: bytes) -> UpstreamCall | None:

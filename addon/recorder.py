@@ -3,23 +3,28 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from pathlib import Path
+from typing import Final
 
-from mitmproxy import http
 from mitmproxy.utils import asyncio_utils
 
 from addon.call import Call, Reply
 from addon.exchange import Exchange
-from addon.matching import normal_request, protocol_of
+from addon.matching import normal_request
+from addon.recording import Recording
 from addon.recording_files import RecordingFiles, slug
 from addon.redact import Redactor, SpelledOut
 from addon.tape import Answer, Tape, TapedCall
 from addon.transport import Transport
 
 logger = logging.getLogger(__name__)
+
+
+MOST_UNWRITTEN: Final = 64 * 1024 * 1024
+"""Bytes of exchanges that are over and wait for the disk."""
 
 
 class RecordingTransport:
@@ -83,36 +88,52 @@ async def noted(body: AsyncGenerator[bytes], answer: Answer, started_ns: int) ->
             yield chunk
 
 
-class Recorder:
-    """Writes recordings."""
+def _ignored(_recording: Recording) -> None:
+    """Nobody wants to know."""
 
-    def __init__(self, folder: Path, url: str, redactor: Redactor) -> None:
+
+class Recorder:
+    """Writes recordings.
+
+    Attributes:
+        folder: Where they go.
+        written: How many there are by now.
+    """
+
+    def __init__(
+        self, folder: Path, redactor: Redactor, *, replace: bool = True, made: Callable[[Recording], None] = _ignored
+    ) -> None:
         """Prepare; nothing is written.
 
         Args:
             folder: Where the recordings go.
-            url: The upstream's base URL.
             redactor: What takes credentials out of them.
+            replace: Whether recordings of the same request that are there already are replaced, not added to.
+            made: Is told each recording, on the event loop, once it is written.
         """
-        self._folder = folder
-        self._url = url
+        self.folder = folder
+        self.written = 0
         self._redactor = redactor
-        self._files = RecordingFiles(folder)
+        self._files = RecordingFiles(folder, replace=replace)
+        self._made = made
         self._worker = ThreadPoolExecutor(1, "recorder")
         self._saving: set[asyncio.Task[None]] = set()
+        self._unwritten = 0
+        self._room = asyncio.Event()
+        self._room.set()
         self._told: set[str] = set()
 
-    def begin(self, request: http.Request) -> Tape | None:
-        """A tape for an exchange whose request is complete; None for one that is not recorded."""
-        protocol = protocol_of(request.path)
-        return Tape(request, protocol) if protocol else None
+    async def room(self) -> None:
+        """Wait while too much is unwritten: a disk that is slower than the clients must not fill the memory."""
+        await self._room.wait()
 
     def save(self, tape: Tape) -> None:
         """Write the recording of an exchange that is over, if the upstream was asked for it. Returns at once."""
         if tape.calls:
+            self._count(size := tape.size)
             task = asyncio_utils.create_task(self._save(tape), name="recording", keep_ref=True)
             self._saving.add(task)
-            task.add_done_callback(self._saving.discard)
+            task.add_done_callback(lambda task: self._saved(task, size))
 
     async def close(self) -> None:
         """Wait until everything is written."""
@@ -120,24 +141,38 @@ class Recorder:
             await asyncio.wait(self._saving)
         self._worker.shutdown()
 
+    def _count(self, size: int) -> None:
+        self._unwritten += size
+        if self._unwritten <= MOST_UNWRITTEN:
+            self._room.set()
+        else:
+            self._room.clear()
+
+    def _saved(self, task: asyncio.Task[None], size: int) -> None:
+        self._saving.discard(task)
+        self._count(-size)
+
     async def _save(self, tape: Tape) -> None:
         await tape.calls_over()
         try:
-            await asyncio.get_running_loop().run_in_executor(self._worker, self._write, tape)
+            recording = await asyncio.get_running_loop().run_in_executor(self._worker, self._write, tape)
         except SpelledOut as error:
             logger.warning("%s", error)
         except OSError as error:
-            self._tell_once(f"recordings cannot be written to {self._folder}: {error.strerror}: the answers go on")
+            self._tell_once(f"recordings cannot be written to {self.folder}: {error.strerror}: the answers go on")
         except Exception:
             logger.exception("A recording could not be made because of an error in the proxy")
+        else:
+            self.written += 1
+            self._made(recording)
 
     def _tell_once(self, problem: str) -> None:
         if problem not in self._told:
             self._told.add(problem)
             logger.warning("%s", problem)
 
-    def _write(self, tape: Tape) -> None:
-        recording = self._redactor.recording(tape.recording(self._url))
+    def _write(self, tape: Tape) -> Recording:
+        recording = self._redactor.recording(tape.recording())
         request = recording.client.request
         asked = normal_request(request.method, request.path, request.body)
-        self._files.add(recording, slug(asked), asked.digest)
+        return self._files.add(recording, slug(asked), asked.digest)

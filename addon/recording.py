@@ -15,9 +15,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    ValidationError,
+)
 
 from addon.answer_headers import is_answer_header
+from addon.faults import checked_fault
 
 FORMAT: Final = 1
 
@@ -104,20 +114,28 @@ def _body_to_json(body: bytes) -> Any:
     return value if again == text or again == _STRING_OR_BLANK.sub(r"\1", text) else kept
 
 
-def _chunk_from_json(value: Any) -> tuple[float, bytes]:
-    match value:
-        case [int() | float() as t_ms, data]:
-            return float(t_ms), _bytes_from_json(data)
-    raise ValueError("give [MILLISECONDS, TEXT]")
-
-
-def _chunk_to_json(chunk: tuple[float, bytes]) -> list[Any]:
-    return [chunk[0], _bytes_to_json(chunk[1])]
+def _chunks_from_json(value: Any) -> tuple[tuple[float, bytes], ...]:
+    if isinstance(value, tuple):
+        return value  # as a tape makes them; JSON has only lists
+    if not isinstance(value, list):
+        raise ValueError("give a list of [MILLISECONDS, TEXT]")
+    chunks = []
+    for number, item in enumerate(value):
+        try:
+            t_ms, data = item
+            chunks.append((t_ms + 0.0, _bytes_from_json(data)))
+        except (TypeError, ValueError):
+            raise ValueError(
+                f'item {number} is no chunk: give [MILLISECONDS, TEXT] or [MILLISECONDS, {{"base64": TEXT}}]'
+            ) from None
+    return tuple(chunks)
 
 
 type Body = Annotated[bytes, BeforeValidator(_body_from_json), PlainSerializer(_body_to_json)]
-type Chunk = Annotated[tuple[float, bytes], BeforeValidator(_chunk_from_json), PlainSerializer(_chunk_to_json)]
+type Chunk = tuple[float, bytes]
 """When a piece came, in milliseconds, and what it was."""
+type Chunks = Annotated[tuple[Chunk, ...], PlainValidator(_chunks_from_json), PlainSerializer(lambda chunks: chunks)]
+"""Read and written as a whole, because there is one for each token."""
 type Text = Annotated[str, BeforeValidator(_text_from_json)]
 """What is not UTF-8 of it is U+FFFD."""
 type Headers = tuple[tuple[Text, Text], ...]
@@ -159,7 +177,7 @@ class Response(_Part):
     t_ms: float
     status: int
     headers: Headers
-    chunks: tuple[Chunk, ...]
+    chunks: Chunks
 
 
 class Client(_Part):
@@ -213,6 +231,7 @@ class Recording(_Part):
         about: What a reader should know of it.
         recorded_at: When its request was complete.
         protocol: What the client spoke.
+        fault: What goes wrong when it is played (`faults.py`); None, and not in the file, for nothing.
         client: The client's side.
         upstream: The calls that were made for it, in the order in which they were sent.
     """
@@ -222,6 +241,7 @@ class Recording(_Part):
     about: str
     recorded_at: Time
     protocol: Literal["ollama", "openai"]
+    fault: Annotated[str, AfterValidator(checked_fault)] | None = None
     client: Client
     upstream: tuple[UpstreamCall, ...]
 
@@ -260,33 +280,62 @@ def recording_text(recording: Recording) -> str:
 
 
 def recording_pieces(recording: Recording) -> Iterator[str]:
-    """The pieces of a recording's text, none of them long."""
-    yield from _laid_out(recording.model_dump(), "")
-    yield "\n"
+    """The pieces of a recording's text: each is longer than `SLICE`, but not much, to be written at once."""
+    gathered, length = list[str](), 0
+    for piece in _laid_out(recording.model_dump(exclude={"fault"} if recording.fault is None else None), ""):
+        gathered.append(piece)
+        length += len(piece)
+        if length > SLICE:
+            yield "".join(gathered)
+            gathered, length = [], 0
+    yield "".join(gathered) + "\n"
 
 
 def _laid_out(value: Any, indent: str) -> Iterator[str]:
     """JSON with one member, one chunk and one header a line."""
     inner = f"{indent}  "
     if isinstance(value, dict) and value:
-        rows = [(f"{_compact(key)}: ", _laid_out(item, inner)) for key, item in value.items()]
-        begin, end = "{}"
+        yield "{"
+        for number, (key, item) in enumerate(value.items()):
+            yield f"{',' if number else ''}\n{inner}{_compact(key)}: "
+            yield from _laid_out(item, inner)
+        yield f"\n{indent}}}"
     elif isinstance(value, list | tuple) and value and not _is_short(value):
-        rows = [("", _laid_out(item, inner) if isinstance(item, dict) else _one_line(item)) for item in value]
-        begin, end = "[]"
+        yield "["
+        before = f"\n{inner}"
+        for item in value:
+            yield before
+            if isinstance(item, dict):
+                yield from _laid_out(item, inner)
+            elif isinstance(item, tuple):
+                yield from _row(item)
+            else:
+                yield from _one_line(item)
+            before = f",\n{inner}"
+        yield f"\n{indent}]"
     else:
         yield from _one_line(value)
-        return
-    for number, (name, pieces) in enumerate(rows):
-        yield f"{',' if number else begin}\n{inner}{name}"
-        yield from pieces
-    yield f"\n{indent}{end}"
 
 
 def _is_short(values: Iterable[Any]) -> bool:
     if any(isinstance(value, dict | list | tuple) or len(str(value)) > LONGEST_ROW for value in values):
         return False
     return len(_compact(values)) <= LONGEST_ROW
+
+
+def _row(item: tuple[Any, ...]) -> Iterator[str]:
+    """A header, or a chunk, of which there is one for each token: in one piece where it is short."""
+    match item:
+        case float() as t_ms, bytes() as data if len(data) > SLICE:
+            yield from _one_line([t_ms, _bytes_to_json(data)])
+        case float() as t_ms, bytes() as data:
+            try:
+                kept: Any = data.decode()
+            except UnicodeDecodeError:
+                kept = _bytes_to_json(data)
+            yield f"[{t_ms!r},{_compact(kept)}]"
+        case _:
+            yield _compact(item)
 
 
 def _one_line(value: Any) -> Iterator[str]:
@@ -305,5 +354,5 @@ def _one_line(value: Any) -> Iterator[str]:
         yield _compact(value)
 
 
-def _compact(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+_compact: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+"""JSON on one line, without blanks."""

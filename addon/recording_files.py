@@ -54,6 +54,11 @@ def read_recordings(folder: Path) -> list[Recording]:
     return recordings
 
 
+def holds_recordings(folder: Path) -> bool:
+    """Whether a folder has a file that should be a recording; one that is not there has none."""
+    return bool(_files(folder))
+
+
 def _files(folder: Path) -> list[Path]:
     return [path for path in folder.glob("*.json") if not path.name.startswith(".") and not path.is_dir()]
 
@@ -64,29 +69,33 @@ def _natural(path: Path) -> list[str | int]:
 
 
 class RecordingFiles:
-    """Adds recordings to a folder; those of the same request that were there before are replaced."""
+    """Adds recordings to a folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, replace: bool = True) -> None:
         """Look at what is there; nothing is changed.
 
         Args:
             folder: Made when the first recording is added.
+            replace: Whether recordings of the same request that are there now are replaced, not added to.
         """
         self._folder = folder
         self._earlier: defaultdict[str, dict[Path, FileId | None]] = defaultdict(dict)
-        for path in _files(folder):
+        for path in _files(folder) if replace else ():
             if match := _NAME.fullmatch(path.name):
                 self._earlier[match[1]][path] = _id_of(path)
         self._numbers: Counter[str] = Counter()
         self._ready = False
 
-    def add(self, recording: Recording, slug: str, digest: str) -> None:
+    def add(self, recording: Recording, slug: str, digest: str) -> Recording:
         """Write a recording.
 
         Args:
             recording: Without a name.
             slug: How its name begins.
             digest: Of its request; recordings with the same are of the same request.
+
+        Returns:
+            The recording under the name of its file.
 
         Raises:
             OSError: It cannot be written; then no file of its name is there.
@@ -97,38 +106,40 @@ class RecordingFiles:
             self._ready = True
         digest = digest[:DIGEST_LENGTH]
         earlier = self._earlier.pop(digest, {})
-        written: Path | None = None
-        while written is None:
+        written = False
+        while not written:
             self._numbers[digest] += 1
-            path = self._folder / f"{slug}-{digest}-{self._numbers[digest]}.json"
-            written = self._write(path, recording, earlier.get(path))
-        for path, file_id in earlier.items():
-            if path != written and _id_of(path) == file_id:
-                path.unlink(missing_ok=True)
+            named = recording.model_copy(update={"name": f"{slug}-{digest}-{self._numbers[digest]}"})
+            path = self._folder / f"{named.name}.json"
+            written = self._write(path, named, earlier.pop(path, None))
+        for old, file_id in earlier.items():
+            if _id_of(old) == file_id:
+                old.unlink(missing_ok=True)
+        return named
 
-    def _write(self, path: Path, recording: Recording, earlier: FileId | None) -> Path | None:
-        """Write a file of this name, unless the name is taken by another file than the earlier one."""
+    def _write(self, path: Path, recording: Recording, earlier: FileId | None) -> bool:
+        """Write a file, unless its name is taken by another file than the earlier one; whether it was written."""
         temporary = path.with_name(f".{path.stem}.tmp")
         try:
             file = temporary.open("x", encoding="utf-8", newline="\n")
         except FileExistsError:
-            return None
+            return False
         try:
             with file:
                 free = _id_of(path) in (None, earlier)
                 if free:
-                    file.writelines(recording_pieces(recording.model_copy(update={"name": path.stem})))
+                    file.writelines(recording_pieces(recording))
                     file.flush()
                     os.fsync(file.fileno())
             if free:
                 temporary.replace(path)
                 _sync(self._folder)
-                return path
+                return True
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
         temporary.unlink(missing_ok=True)
-        return None
+        return False
 
     def _sweep(self) -> None:
         for path in self._folder.glob(".*.tmp"):

@@ -17,6 +17,7 @@ from addon.body_limit import BodyLimit, body_limit
 from addon.catalogue import Catalogue
 from addon.embedding import Embedding
 from addon.exchange import CLIENT_GONE, Exchange
+from addon.faults import check_fault
 from addon.generation import MOST_MODELS, Generation
 from addon.health import Health
 from addon.kept_turns import KeptTurns
@@ -27,10 +28,12 @@ from addon.live_requests import BODY_LEFT
 from addon.loaded import Loaded
 from addon.machine import is_own_address
 from addon.management import Management
+from addon.matching import protocol_of
 from addon.recorder import noted
 from addon.responses import failure_answer, json_answer, respond
 from addon.settings import Settings
-from addon.source import source_of
+from addon.source import Source, source_of
+from addon.tape import Tape, Tapes
 from addon.upstream import Upstream
 from translators.errors import OllamaError, RequestError
 from translators.go_json import encode
@@ -60,15 +63,19 @@ class OllamaService:
         settings: What it was made from.
         rules: Which requests are for it.
         upstream: Whom it asks.
-        recordings: What is replayed; nothing when the upstream is asked.
+        source: Where the answers come from.
     """
 
-    def __init__(self, settings: Settings, token: str) -> None:
+    def __init__(
+        self, settings: Settings, token: str, tapes: Tapes | None = None, earlier: "OllamaService | None" = None
+    ) -> None:
         """Make it; nothing is sent yet.
 
         Args:
             settings: All of them.
             token: This process's mark in the loop header.
+            tapes: Where what was noted of each flow is kept; None where nobody can ask for it.
+            earlier: The one whose place it takes.
 
         Raises:
             ValueError: A setting is wrong in a way that shows only in its use.
@@ -78,14 +85,17 @@ class OllamaService:
         self.rules = listen.Rules(ports, frozenset(settings.hosts), token)
         self._origins = origins_from(settings.origins)
         catalogue = Catalogue.load(settings.models, settings.base_url, others=settings.other_models == "show")
-        source = source_of(settings)
-        self.recordings = source.recordings
-        self._recorder = source.recorder
-        self.upstream = Upstream(source.transport, max_retries=settings.max_retries, seconds=settings.request_timeout)
-        listing = Listing(self.upstream, catalogue, source.list_seconds)
+        self.source: Source = source_of(settings, (earlier.settings, earlier.source) if earlier else None)
+        self._tapes = tapes
+        self.upstream = Upstream(
+            self.source.transport, max_retries=settings.max_retries, seconds=settings.request_timeout
+        )
+        listing = Listing(self.upstream, catalogue, self.source.list_seconds)
         loaded = Loaded(catalogue.lookup, settings.keep_alive)
         management = Management(listing)
-        remembers = bool(source.list_seconds)  # where exchanges are recorded or replayed, none may depend on another
+        remembers = bool(
+            self.source.list_seconds
+        )  # where exchanges are recorded or replayed, none may depend on another
         learned, turns = Learned(NOTHING, most=MOST_MODELS, remembers=remembers), KeptTurns(remembers=remembers)
         embedding = Embedding(self.upstream, listing, loaded, remembers=remembers)
         text = Generation(self.upstream, listing, loaded, learned, turns, settings)
@@ -137,9 +147,10 @@ class OllamaService:
     async def answer(self, flow: http.HTTPFlow) -> http.Response | LiveResponse:
         """Answer a request, whatever happens, and write a line into the log when it is over."""
         hops = listen.next_hops(flow.request.headers.get(listen.LOOP_HEADER, ""), self.rules.token)
-        exchange = Exchange(flow, hops, self.settings.api_key.get_secret_value())
-        exchange.tape = self._recorder.begin(flow.request) if self._recorder else None
+        redactor = self.source.redactor if self.settings.redact else None
+        exchange = Exchange(flow, hops, self.settings.api_key.get_secret_value(), redactor)
         try:
+            exchange.tape = await self._tape(flow)
             response = await self._respond(exchange)
         except OllamaError as error:
             response = failure_answer(exchange.told(error), flow.request.path)
@@ -155,13 +166,14 @@ class OllamaService:
             head.headers.add(name, value)
         if exchange.playback:
             head.headers[REPLAY_HEADER] = exchange.playback.recording.name
-        if exchange.tape:
-            exchange.tape.answer.came(exchange.elapsed_ns, head)
         over = partial(self._over, exchange, head.status_code)
         if isinstance(response, LiveResponse):
-            tape = exchange.tape
-            body = noted(response.body, tape.answer, exchange.started_ns) if tape else response.body
-            return LiveResponse(head, body, over)
+            if exchange.tape is None:
+                return LiveResponse(head, response.body, over)
+            exchange.tape.answer.began(exchange.elapsed_ns, head.status_code, head.headers.items(multi=True))
+            return LiveResponse(head, noted(response.body, exchange.tape.answer, exchange.started_ns), over)
+        if exchange.tape:
+            exchange.tape.answer.came(exchange.elapsed_ns, head)
         over(None)
         return response
 
@@ -178,15 +190,27 @@ class OllamaService:
         elif ended is not None:
             exchange.error = exchange.error or CLIENT_GONE
         logs.log_exchange(exchange.record(status))
-        if self._recorder and exchange.tape:
+        if exchange.tape:
             exchange.tape.answer.ended(exchange.elapsed_ns, "aborted" if ended else "complete")
-            self._recorder.save(exchange.tape)
+            if self.source.recorder:
+                self.source.recorder.save(exchange.tape)
+
+    async def _tape(self, flow: http.HTTPFlow) -> Tape | None:
+        """Where an exchange is noted; None where nobody wants to know, or nothing of it is recorded."""
+        recorder, tapes = self.source.recorder, self._tapes
+        protocol = protocol_of(flow.request.path) if recorder or tapes is not None else None
+        if protocol is None:
+            return None
+        tape = Tape(flow.request, protocol, self.settings.base_url)
+        if tapes is not None:
+            tapes[flow] = tape
+        if recorder:
+            await recorder.room()
+        return tape
 
     async def close(self) -> None:
         """Close the connections to the upstream, and write what is recorded."""
-        await self.upstream.close()
-        if self._recorder:
-            await self._recorder.close()
+        await self.source.close()
 
     async def _respond(self, exchange: Exchange) -> http.Response | LiveResponse:
         flow = exchange.flow
@@ -209,6 +233,7 @@ class OllamaService:
             return routes.refuse(method, target, methods)
         if BODY_LEFT in flow.metadata:
             raise self.body_limit.error()
+        check_fault(flow.request.headers, plays=self.source.replayer is not None)
         return await self._handlers[name](exchange)
 
     def _may_ask(self, flow: http.HTTPFlow) -> bool:

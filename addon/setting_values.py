@@ -4,6 +4,7 @@ Every parser raises a ValueError that says what is wrong and what to do, and tha
 adds the setting's name and the value, as `shown` lets it be seen.
 """
 
+import math
 import re
 import ssl
 from collections.abc import Callable, Iterable
@@ -103,6 +104,33 @@ def choice(*choices: str) -> Callable[[str], str]:
         return value.lower()
 
     return parse
+
+
+def pattern(value: str) -> re.Pattern[str] | None:
+    """A regular expression; None of an empty text."""
+    if not value:
+        return None
+    try:
+        compiled = re.compile(value)
+    except re.error as error:
+        raise ValueError(f"this is no regular expression of Python's: {error.msg} at character {error.pos}") from None
+    if compiled.match(""):
+        raise ValueError("it finds the empty text, so everywhere: give one that finds only what is to be taken out")
+    return compiled
+
+
+def speed(value: str) -> float:
+    """How many times as fast as it was: infinity is at once."""
+    named = {"original": 1.0, "instant": math.inf}
+    if value.lower() in named:
+        return named[value.lower()]
+    try:
+        factor = float(value)
+    except ValueError:
+        factor = math.nan
+    if not 0 < factor < math.inf:
+        raise ValueError("give original, instant, or a factor above 0, such as 2 for twice as fast")
+    return factor
 
 
 def api(value: str) -> Dialect | None:

@@ -5,6 +5,7 @@ mitmproxy's options hold them (`option_table.py`), the environment gives the def
 """
 
 import logging
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,9 +27,11 @@ __all__ = ["OPTION_NAMES", "Settings", "add_options", "current", "settings_from"
 
 logger = logging.getLogger(__name__)
 
-type RecordMode = Literal["off", "none", "all"]
+type RecordMode = Literal["off", "none", "once", "new_episodes", "all"]
+type Repeats = Literal["last", "fail"]
 
-RECORD_MODES: Final[tuple[RecordMode, ...]] = ("off", "none", "all")
+RECORD_MODES: Final[tuple[RecordMode, ...]] = ("off", "none", "once", "new_episodes", "all")
+REPEATS: Final[dict[str, Repeats]] = {"last": "last", "fail": "fail"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,13 @@ class Settings:
         request_timeout: The longest silence of the upstream, in seconds.
         max_retries: How often a failed upstream call is made again.
         max_body: The largest body of a request, in MiB.
-        record_mode: `off` (live, nothing kept), `none` (replay only) or `all` (live, everything kept).
+        record_mode: `off` (live, nothing kept), `none` (replay only), `once` (`none` if there is a recording, else
+            `all`), `new_episodes` (what is recorded is replayed, the rest kept) or `all` (live, everything kept).
         recordings: The folder of the recordings.
+        record_media: Whether images stand in recordings themselves, not their digests.
+        redact: What must not be kept besides credentials; None when nothing was named.
+        replay_speed: How many times as fast as it was recorded; infinity is at once.
+        replay_repeats: `last` or `fail` when a request is made more often than it was recorded.
         offline_reason: Why recordings are replayed although nobody asked for it; empty when somebody did.
         upstream_proxy: URL of the company proxy, which may hold a password; empty when there is none.
         ca_file: PEM file to trust in upstream calls.
@@ -81,6 +89,10 @@ class Settings:
     max_body: int
     record_mode: RecordMode
     recordings: Path
+    record_media: bool
+    redact: re.Pattern[str] | None
+    replay_speed: float
+    replay_repeats: Repeats
     offline_reason: str
     upstream_proxy: str = field(repr=False)
     ca_file: Path | None
@@ -117,6 +129,9 @@ def deferred_problem(option: Option, deferred: Any) -> str:
         wanted = "give a list of texts"
     elif texts is not None and len(texts) != 1:
         return f"{option} is given {len(texts)} values: give one, as --set {option.name}=VALUE"
+    elif isinstance(option.default, bool):
+        right = texts[0] in ("true", "false", "toggle") if texts is not None else isinstance(deferred, bool)
+        wanted = "give true or false"
     elif isinstance(option.default, str):
         right = texts is not None or isinstance(deferred, str)
         wanted = "give a text"
@@ -187,6 +202,10 @@ def settings_from(options: OptManager, environment: Environment) -> Settings:
         max_body=_parsed(options, table.MAX_BODY, values.mebibytes),
         record_mode=record_mode,
         recordings=_parsed(options, table.RECORDINGS, values.path) or PROJECT_ROOT / "recordings",
+        record_media=options.ollama_record_media,
+        redact=_parsed(options, table.REDACT, values.pattern),
+        replay_speed=_parsed(options, table.REPLAY_SPEED, values.speed),
+        replay_repeats=REPEATS[_parsed(options, table.REPLAY_REPEATS, values.choice(*REPEATS))],
         offline_reason=offline_reason,
         upstream_proxy=_parsed(options, table.UPSTREAM_PROXY, values.proxy_url),
         ca_file=_parsed(options, table.CA_FILE, values.ca_file),
@@ -220,7 +239,7 @@ def _record_mode(options: OptManager, base_url: str, near_misses: Sequence[str])
     nowhere = _nowhere(near_misses)
     if asked in ("off", "all"):
         raise ValueError(f"{table.RECORD_MODE} is {asked!r}, which needs an upstream: {nowhere}")
-    return "none", "" if asked else nowhere
+    return "none", "" if asked == "none" else nowhere  # the other modes replay what there is
 
 
 def _nowhere(near_misses: Sequence[str]) -> str:

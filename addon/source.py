@@ -1,17 +1,21 @@
-"""Where the answers come from: an upstream, an upstream whose answers are recorded, or recordings."""
+"""Where the answers come from: an upstream, recordings, or both; and whether what an upstream says is recorded."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from addon.http_transport import HttpTransport
 from addon.listing import KEPT_SECONDS
+from addon.new_episodes import NewEpisodes
 from addon.option_table import RECORD_MODE
 from addon.recorder import Recorder, RecordingTransport
-from addon.recording import Recording
-from addon.redact import Redactor, secrets_of
+from addon.recording_files import holds_recordings
+from addon.redact import Redactor, redactor_of
 from addon.replayer import Replayer
-from addon.settings import Settings
+from addon.settings import RecordMode, Settings
 from addon.transport import Transport
+
+LIVE: Final = "give off or all to ask the upstream"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,33 +23,87 @@ class Source:
     """What a record mode means.
 
     Attributes:
-        transport: What carries the calls.
+        mode: The mode that it comes to: `once` is either `none` or `all` from the start.
+        transport: What carries the calls; it notes them where an exchange has a tape.
+        redactor: What takes out what must not be kept.
         recorder: What writes recordings; None when none are made.
-        recordings: What is replayed.
+        replayer: What plays recordings; None when none are played.
         list_seconds: How long a model list is kept for others. Where exchanges are recorded or replayed it is not: each
             makes its own calls, and none depends on what came before it.
     """
 
+    mode: RecordMode
     transport: Transport
+    redactor: Redactor
     recorder: Recorder | None = None
-    recordings: Sequence[Recording] = ()
+    replayer: Replayer | None = None
     list_seconds: float = 0
 
+    def report(self) -> list[str]:
+        """What to tell at the end: what was recorded, and what was played."""
+        told = self.replayer.report() if self.replayer else []
+        if self.recorder:
+            told.append(f"{self.recorder.written} exchanges were recorded in {self.recorder.folder}")
+        return told
 
-def source_of(settings: Settings) -> Source:
+    async def close(self) -> None:
+        """Close the connections to the upstream, and write what is recorded."""
+        await self.transport.close()
+        if self.recorder:
+            await self.recorder.close()
+
+
+def source_of(settings: Settings, earlier: tuple[Settings, Source] | None = None) -> Source:
     """The source that the settings ask for.
+
+    Args:
+        settings: All of them.
+        earlier: What was asked for before in this process, and what it came to: `once` stays what it was.
 
     Raises:
         ValueError: A file among the recordings is none.
     """
-    redactor = Redactor(secrets_of(settings))
-    match settings.record_mode:
-        case "off":
-            return Source(HttpTransport(settings), list_seconds=KEPT_SECONDS)
-        case "all":
-            recorder = Recorder(settings.recordings, settings.base_url, redactor)
-            return Source(RecordingTransport(HttpTransport(settings)), recorder)
-        case "none":
-            remedy = settings.offline_reason or f"{RECORD_MODE} is 'none': give off or all to ask the upstream"
-            replayer = Replayer(settings.recordings, redactor, remedy)
-            return Source(replayer, recordings=replayer.recordings)
+    return _SOURCES[_mode(settings, earlier)](settings, redactor_of(settings))
+
+
+def _mode(settings: Settings, earlier: tuple[Settings, Source] | None) -> RecordMode:
+    if settings.record_mode != "once":
+        return settings.record_mode
+    if earlier and (earlier[0].record_mode, earlier[0].recordings) == ("once", settings.recordings):
+        return earlier[1].mode
+    return "none" if holds_recordings(settings.recordings) else "all"
+
+
+def _off(settings: Settings, redactor: Redactor) -> Source:
+    return Source("off", RecordingTransport(HttpTransport(settings)), redactor, list_seconds=KEPT_SECONDS)
+
+
+def _all(settings: Settings, redactor: Redactor) -> Source:
+    recorder = Recorder(settings.recordings, redactor)
+    return Source("all", RecordingTransport(HttpTransport(settings)), redactor, recorder)
+
+
+def _none(settings: Settings, redactor: Redactor) -> Source:
+    remedy = settings.offline_reason or f"{RECORD_MODE} is {settings.record_mode!r}: {LIVE}"
+    replayer = _replayer(settings, redactor, remedy)
+    return Source("none", RecordingTransport(replayer), redactor, replayer=replayer)
+
+
+def _new_episodes(settings: Settings, redactor: Redactor) -> Source:
+    replayer = _replayer(settings, redactor, f"{RECORD_MODE} is 'new_episodes': give all to record it again")
+    recorder = Recorder(settings.recordings, redactor, replace=False, made=replayer.add)
+    # What is replayed is not noted, and so not recorded once more.
+    transport = NewEpisodes(replayer, RecordingTransport(HttpTransport(settings)))
+    return Source("new_episodes", transport, redactor, recorder, replayer)
+
+
+def _replayer(settings: Settings, redactor: Redactor, remedy: str) -> Replayer:
+    return Replayer(settings.recordings, redactor, remedy, speed=settings.replay_speed, repeats=settings.replay_repeats)
+
+
+_SOURCES: Final[dict[RecordMode, Callable[[Settings, Redactor], Source]]] = {
+    "off": _off,
+    "none": _none,
+    "new_episodes": _new_episodes,
+    "all": _all,
+}

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
+from weakref import WeakKeyDictionary
 
 from mitmproxy import http
 
@@ -116,16 +117,18 @@ class Tape:
         calls: The calls to the upstream, in the order in which they were sent.
     """
 
-    def __init__(self, request: http.Request, protocol: Protocol) -> None:
+    def __init__(self, request: http.Request, protocol: Protocol, url: str) -> None:
         """Begin, with a request that is complete.
 
         Args:
             request: The client's.
             protocol: What it speaks.
+            url: The upstream's base URL.
         """
         self.answer = Answer()
         self.calls: list[TapedCall] = []
         self._protocol = protocol
+        self._url = url
         self._began = datetime.now(UTC)
         self._method, self._path, self._body = request.method, request.path, request.raw_content or b""
         self._headers = request_headers(request.headers.items(multi=True))
@@ -151,12 +154,15 @@ class Tape:
         except TimeoutError:
             pass  # nobody reads on
 
-    def recording(self, url: str) -> Recording:
-        """What was noted, as a recording without a name.
+    @property
+    def size(self) -> int:
+        """Bytes of what was asked and answered, on both sides."""
+        answers = [self.answer, *(taped.answer for taped in self.calls)]
+        asked = len(self._body) + sum(len(taped.call.content) for taped in self.calls)
+        return asked + sum(len(piece) for answer in answers for _, piece in answer.chunks)
 
-        Args:
-            url: The upstream's base URL.
-        """
+    def recording(self) -> Recording:
+        """What was noted, as a recording without a name."""
         return Recording(
             name=UNNAMED,
             about="",
@@ -168,8 +174,12 @@ class Tape:
                 end=self.answer.end,
                 end_ms=_ms(self.answer.last_ns),
             ),
-            upstream=tuple(_upstream_call(taped, url) for taped in self.calls),
+            upstream=tuple(_upstream_call(taped, self._url) for taped in self.calls),
         )
+
+
+class Tapes(WeakKeyDictionary[http.HTTPFlow, Tape]):
+    """What was noted of the flows that mitmproxy keeps."""
 
 
 def _upstream_call(taped: TapedCall, url: str) -> UpstreamCall:

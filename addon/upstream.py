@@ -116,6 +116,8 @@ class Upstream:
                 failure, headers = Reply(reply.status, reply.headers, once(body)), reply.headers
                 retryable, reason = is_retryable(reply.status, headers, body), str(reply.status)
             wait = seconds_to_wait(headers, retries, time.time(), random.random())
+            if wait is not None and exchange.playback:
+                wait /= exchange.playback.speed
             if not retryable or retries == most or wait is None or time_of() + wait >= deadline:
                 break
             exchange.retries.append(reason)
@@ -123,10 +125,6 @@ class Upstream:
         if isinstance(failure, UpstreamUnreachable):
             raise failure
         return failure
-
-    async def close(self) -> None:
-        """Close all connections."""
-        await self._transport.close()
 
     async def _successful(self, call: Call, exchange: Exchange) -> Reply:
         reply = await self.send(call, exchange)

@@ -2,20 +2,25 @@
 
     uv run python -m scripts.record_demo
 
-They are what is replayed where there is no key, and what the tests of the translators compare with. Only times, dates
-and ids differ between two runs.
+They are what is replayed where there is no key, and what the tests of the translators compare with. Two runs differ in
+times, dates, the upstream's request ids, and where the network cut an answer into pieces: a recording in which nothing
+else would change stays as it is.
 """
 
 import argparse
 import http.client
 import json
+import re
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from addon.environment import PROJECT_ROOT
-from addon.recording import recording_text
+from addon.recording import Recording, Response, recording_text
 from addon.recording_files import read_recordings
+from scripts.demo_requests import CONVERSATIONS, DEMO, Body
+from tests.golden.recording_diffs import masked
 from tests.process import LOOPBACK, serving
 from tests.upstream import Upstream
 
@@ -26,63 +31,8 @@ ABOUT = "Made by scripts/record_demo.py against the project's own test upstream 
 UPSTREAM_PORT = 9100
 """A fixed port, because recordings hold the upstream's address."""
 TOKEN_SECONDS = 0.04
-
-SKY = "Why is the sky blue?"
-PNG = "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR42mMwTjuDFTEMLQkAuYZZQW4mhPwAAAAASUVORK5CYII="
-"""Eight by eight blue pixels."""
-
-WEATHER = {
-    "type": "function",
-    "function": {
-        "name": "get_weather",
-        "description": "Get the weather in a city",
-        "parameters": {
-            "type": "object",
-            "properties": {"city": {"type": "string"}},
-            "required": ["city"],
-        },
-    },
-}
-COUNTRY = {
-    "type": "object",
-    "properties": {"name": {"type": "string"}, "capital": {"type": "string"}, "millions": {"type": "integer"}},
-    "required": ["name", "capital", "millions"],
-}
-
-
-def said(text: str, **more: Any) -> dict[str, Any]:
-    """A message of the user."""
-    return {"role": "user", "content": text, **more}
-
-
-ASKED_WEATHER: dict[str, Any] = {
-    "model": "gpt-4o",
-    "messages": [said("Use get_weather for Oslo.")],
-    "tools": [WEATHER],
-    "stream": False,
-}
-
-DEMO: tuple[tuple[str, str, dict[str, Any] | None], ...] = (
-    ("GET", "/api/tags", None),
-    ("GET", "/api/experimental/model-recommendations", None),
-    ("POST", "/api/show", {"model": "gpt-4o"}),
-    ("POST", "/api/show", {"model": "reasoner-1"}),
-    ("POST", "/api/chat", {"model": "gpt-4o", "messages": [said(SKY)]}),
-    ("POST", "/api/chat", {"model": "gpt-4o", "messages": [said("What is the capital of Norway?")], "stream": False}),
-    ("POST", "/api/chat", {"model": "reasoner-1", "messages": [said("How many days has a leap year?")], "think": True}),
-    (
-        "POST",
-        "/api/chat",
-        {"model": "gpt-4o", "messages": [said("Norway, Oslo: 5 million people.")], "format": COUNTRY, "stream": False},
-    ),
-    ("POST", "/api/chat", {"model": "gpt-4o", "messages": [said("What is in this picture?", images=[PNG])]}),
-    ("POST", "/api/chat", {"model": "no-such-model", "messages": [said("Hello")]}),
-    ("POST", "/api/generate", {"model": "gpt-4o", "prompt": SKY}),
-    ("POST", "/api/generate", {"model": "gpt-4o", "prompt": "Write a haiku about the sea."}),
-    ("POST", "/api/embed", {"model": "text-embedding-3-small", "input": "The sky is blue.", "dimensions": 8}),
-    ("GET", "/v1/models", None),
-    ("POST", "/v1/chat/completions", {"model": "gpt-4o", "messages": [said(SKY)], "stream": True}),
-)
+REQUEST_ID = re.compile(r"req_[0-9a-f]{32}")
+"""The upstream numbers its requests."""
 
 
 def main() -> None:
@@ -95,13 +45,42 @@ def main() -> None:
         recordings = [each.model_copy(update={"about": ABOUT}) for each in read_recordings(Path(home) / "recordings")]
     if len(recordings) != sent:
         raise SystemExit(f"{sent} requests were sent, but there are {len(recordings)} recordings: look at the log")
+    changed, gone = put(recordings, folder)
+    print(f"{len(recordings)} recordings in {folder}: {changed} written, {gone} removed, the others as they were")
+
+
+def put(recordings: Sequence[Recording], folder: Path) -> tuple[int, int]:
+    """Put recordings into a folder in the place of those that were made so before.
+
+    Args:
+        recordings: With `ABOUT`.
+        folder: Made when it is not there; other recordings in it stay.
+
+    Returns:
+        How many files were written, and how many were removed.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    for old in read_recordings(folder):
-        if old.about == ABOUT:
-            (folder / f"{old.name}.json").unlink(missing_ok=True)
-    for recording in recordings:
+    earlier = {each.name: outcome(each) for each in read_recordings(folder) if each.about == ABOUT}
+    changed = [each for each in recordings if earlier.pop(each.name, None) != outcome(each)]
+    for name in earlier:
+        (folder / f"{name}.json").unlink()
+    for recording in changed:
         (folder / f"{recording.name}.json").write_text(recording_text(recording), "utf-8", newline="\n")
-    print(f"{len(recordings)} recordings written to {folder}")
+    return len(changed), len(earlier)
+
+
+def outcome(recording: Recording) -> str:
+    """What is the same for two recordings that differ only in what differs between two runs."""
+    known = masked(recording)
+    calls = [call.model_copy(update={"response": _whole(call.response)}) for call in known.upstream]
+    client = known.client.model_copy(update={"response": _whole(known.client.response)})
+    return REQUEST_ID.sub("", recording_text(known.model_copy(update={"client": client, "upstream": tuple(calls)})))
+
+
+def _whole(response: Response | None) -> Response | None:
+    if response is None:
+        return None
+    return response.model_copy(update={"chunks": ((0.0, b"".join(data for _, data in response.chunks)),)})
 
 
 def record(home: Path) -> int:
@@ -113,11 +92,22 @@ def record(home: Path) -> int:
     ):
         for method, path, body in DEMO:
             ask(proxy.port, method, path, body)
-        answer = json.loads(ask(proxy.port, "POST", "/api/chat", ASKED_WEATHER))["message"]
-        result = {"role": "tool", "tool_name": "get_weather", "content": "3 °C, light rain"}
-        messages = [*ASKED_WEATHER["messages"], answer, result]
-        ask(proxy.port, "POST", "/api/chat", ASKED_WEATHER | {"messages": messages, "stream": True})
-    return len(DEMO) + 2
+        for first, results in CONVERSATIONS:
+            answer = message_of(ask(proxy.port, "POST", "/api/chat", first))
+            told = [{"role": "tool", "tool_name": "get_weather", "content": result} for result in results]
+            # The second answer streams where the first is whole, so that each is there in both forms.
+            then = {"messages": [*first["messages"], answer, *told], "stream": not first.get("stream", True)}
+            ask(proxy.port, "POST", "/api/chat", first | then)
+    return len(DEMO) + 2 * len(CONVERSATIONS)
+
+
+def message_of(answer: bytes) -> Body:
+    """The message that an answer of `/api/chat` says, streamed or whole, as a client sends it back."""
+    pieces = [json.loads(line)["message"] for line in answer.splitlines()]
+    message: Body = {"role": "assistant", "content": "".join(piece["content"] for piece in pieces)}
+    if thinking := "".join(piece.get("thinking", "") for piece in pieces):
+        message["thinking"] = thinking
+    return message | {"tool_calls": [call for piece in pieces for call in piece.get("tool_calls", ())]}
 
 
 def ask(port: int, method: str, path: str, body: dict[str, Any] | None) -> bytes:

@@ -31,6 +31,7 @@ class Process:
         self.port = port
         self.lines: list[str] = []
         self.changed = threading.Condition()
+        self.ended = False
         self.reader = threading.Thread(target=self._read)
         self.reader.start()
 
@@ -45,9 +46,7 @@ class Process:
     def wait_for(self, text: str) -> str:
         """The first line of output with this text; fails when the process ends without it."""
         with self.changed:
-            ended = self.changed.wait_for(
-                lambda: any(text in line for line in self.lines) or not self.reader.is_alive(), timeout=60
-            )
+            ended = self.changed.wait_for(lambda: any(text in line for line in self.lines) or self.ended, timeout=60)
             found = next((line for line in self.lines if text in line), None)
         assert ended, f"no {text!r} within a minute in:\n{self.output}"
         assert found is not None, f"mitmdump ended without {text!r}:\n{self.output}"
@@ -68,6 +67,7 @@ class Process:
                 self.lines.append(line.rstrip("\n"))
                 self.changed.notify_all()
         with self.changed:
+            self.ended = True
             self.changed.notify_all()
         self.popen.stdout.close()
 
@@ -80,11 +80,16 @@ def environment(home: Path, variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def start(
-    arguments: list[str], home: Path, variables: Mapping[str, str], *, port: int = 0, root: Path = ROOT
+    arguments: list[str],
+    home: Path,
+    variables: Mapping[str, str],
+    *,
+    port: int = 0,
+    root: Path = ROOT,
+    program: str = "mitmdump",
 ) -> Process:
-    """Start mitmdump with these arguments and variables; it may end at once."""
-    mitmdump = Path(sys.executable).with_name("mitmdump")
-    command = [str(mitmdump), "-s", str(root / "addon" / "proxy.py"), *arguments]
+    """Start mitmdump, or mitmweb, with these arguments and variables; it may end at once."""
+    command = [str(Path(sys.executable).with_name(program)), "-s", str(root / "addon" / "proxy.py"), *arguments]
     popen = subprocess.Popen(
         command,
         cwd=home,
@@ -98,11 +103,13 @@ def start(
 
 
 @contextmanager
-def serving(upstream: str, home: Path, *arguments: str, **variables: str) -> Iterator[Process]:
+def serving(
+    upstream: str, home: Path, *arguments: str, program: str = "mitmdump", **variables: str
+) -> Iterator[Process]:
     """An Ollama on a port of its own that asks this upstream, until the block ends."""
     port = free_port()
     settings = {"OPENAI_BASE_URL": upstream, "OPENAI_API_KEY": KEY, "PROXY_PORT": str(port), **variables}
-    process = start(["--mode", f"regular@{LOOPBACK}:{port}", *arguments], home, settings, port=port)
+    process = start(["--mode", f"regular@{LOOPBACK}:{port}", *arguments], home, settings, port=port, program=program)
     try:
         process.wait_for("listening at")
         yield process

@@ -14,8 +14,7 @@ from addon.notices import (
     notices,
     parse_ollama_host,
     points_here,
-    record_notice,
-    replay_notices,
+    source_notices,
 )
 from addon.recording import Client, Recording
 from addon.setting_values import networks
@@ -44,6 +43,10 @@ def settings(**changes: Any) -> Settings:
         "max_body": 128,
         "record_mode": "off",
         "recordings": Path("recordings"),
+        "record_media": True,
+        "redact": None,
+        "replay_speed": 1.0,
+        "replay_repeats": "last",
         "offline_reason": "",
         "upstream_proxy": "",
         "ca_file": None,
@@ -54,9 +57,21 @@ def settings(**changes: Any) -> Settings:
 
 
 def test_recording_is_told_with_the_folder_and_what_stays_in_it() -> None:
-    told = record_notice(settings(record_mode="all", recordings=Path("tapes")))
-    assert "every exchange is kept in tapes" in told
+    (told,) = source_notices(
+        settings(record_mode="all", recordings=Path("tapes")), ("127.0.0.1", 11434), None, records=True
+    )
+    assert told.startswith("every exchange is kept in tapes (ollama_record_mode (PROXY_RECORD_MODE) is 'all')")
     assert "prompts and answers are not" in told
+
+
+def test_new_episodes_are_told_with_what_there_is_already() -> None:
+    made = settings(record_mode="new_episodes", recordings=Path("tapes"))
+    (told,) = source_notices(made, ("127.0.0.1", 11434), [recording()], records=True)
+    assert told.startswith("the 1 recordings in tapes are replayed, and every other exchange is live and kept there")
+
+
+def test_a_live_proxy_that_keeps_nothing_says_nothing_of_recordings() -> None:
+    assert source_notices(settings(), ("127.0.0.1", 11434), None, records=False) == []
 
 
 def test_a_plain_environment_has_no_notices() -> None:
@@ -155,7 +170,7 @@ def test_a_replay_says_why_it_is_one_and_what_can_be_tried() -> None:
         answered("d", {"model": "m"}, status=404),
         answered("e", b"", "/api/tags"),
     ]
-    assert replay_notices(replaying(), recordings, ("0.0.0.0", 11434)) == [
+    assert source_notices(replaying(), ("0.0.0.0", 11434), recordings, records=False) == [
         "recordings are replayed, and nothing is asked elsewhere: set OPENAI_API_KEY",
         "there are 5 recordings in /some/recordings, such as",
         """curl -sN http://127.0.0.1:11434/api/chat -d '{"model":"m","prompt":"it'"'"'s"}'""",
@@ -164,13 +179,15 @@ def test_a_replay_says_why_it_is_one_and_what_can_be_tried() -> None:
 
 
 def test_a_replay_that_was_asked_for_says_so() -> None:
-    first, second = replay_notices(replaying(""), [answered("a", {"x": "y" * LONGEST_COMMAND})], ("127.0.0.1", 1))
+    first, second = source_notices(
+        replaying(""), ("127.0.0.1", 1), [answered("a", {"x": "y" * LONGEST_COMMAND})], records=False
+    )
     assert first.endswith("ollama_record_mode (PROXY_RECORD_MODE) is 'none'")
     assert second == "there are 1 recordings in /some/recordings"
 
 
 def test_a_replay_of_nothing_says_which_option_names_the_folder() -> None:
-    assert replay_notices(replaying(), [], ("127.0.0.1", 11434))[1:] == [
+    assert source_notices(replaying(), ("127.0.0.1", 11434), [], records=False)[1:] == [
         "there are no recordings in /some/recordings, so nothing can be answered: see ollama_recordings "
         "(PROXY_RECORDINGS)"
     ]

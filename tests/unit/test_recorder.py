@@ -15,6 +15,7 @@ from addon.recorder import Recorder, RecordingTransport, noted
 from addon.recording import End, Recording
 from addon.recording_files import read_recordings
 from addon.redact import Redactor
+from addon.tape import Tape
 from addon.upstream import Upstream
 from tests.recorded import CALL, HELLO, SENT, compact, exchange, run
 from translators.errors import OllamaError, UpstreamBroken, UpstreamTimeout, UpstreamUnreachable
@@ -58,13 +59,11 @@ class Proxy:
 
     def __init__(self, folder: Path, upstream: Scripted) -> None:
         self.upstream = Upstream(RecordingTransport(upstream), max_retries=1, seconds=1)
-        self.recorder = Recorder(folder, URL, Redactor())
+        self.recorder = Recorder(folder, Redactor())
 
     async def answer(self, asked: Exchange, most: int | None = None) -> None:
         """Answer one; the client leaves after so many pieces."""
-        tape = self.recorder.begin(asked.flow.request)
-        assert tape is not None
-        asked.tape = tape
+        tape = asked.tape = Tape(asked.flow.request, "ollama", URL)
         try:
             reply = await self.upstream.send(CALL, asked)
         except OllamaError as error:
@@ -190,7 +189,7 @@ def test_the_end_of_an_upstream_body_is_awaited_but_not_for_ever(tmp_path: Path)
     async def answer(upstream: Scripted) -> None:
         proxy = Proxy(tmp_path, upstream)
         asked = exchange()
-        asked.tape = proxy.recorder.begin(asked.flow.request)
+        asked.tape = Tape(asked.flow.request, "ollama", URL)
         reply = await proxy.upstream.send(CALL, asked)
         assert await anext(reply.chunks) == b"one"
         proxy.whole(asked, http.Response.make(200, b"done"))  # with what has come it could be answered
@@ -222,15 +221,48 @@ def test_an_exchange_that_asked_nothing_is_not_kept_and_others_are_not_taped(tmp
     async def answer() -> None:
         proxy = Proxy(tmp_path, Scripted((200, [])))
         asked = exchange()
-        asked.tape = proxy.recorder.begin(asked.flow.request)
+        asked.tape = Tape(asked.flow.request, "ollama", URL)
         proxy.whole(asked, http.Response.make(200, b"load"))
-        untaped = exchange(path="/openai/health")
-        assert proxy.recorder.begin(untaped.flow.request) is None
-        await proxy.upstream.send(CALL, untaped)
+        await proxy.upstream.send(CALL, exchange())  # without a tape
         await proxy.recorder.close()
 
     run(answer())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_next_exchange_waits_while_too_much_is_unwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("addon.recorder.MOST_UNWRITTEN", len(compact(HELLO)))
+
+    async def answer() -> None:
+        proxy = Proxy(tmp_path, Scripted((200, [b"one"])))
+        await proxy.recorder.room()
+        await proxy.answer(exchange())
+        waiting = asyncio.create_task(proxy.recorder.room())
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        await waiting
+        assert proxy.recorder.written == 1
+        await proxy.recorder.close()
+
+    run(answer())
+
+
+def test_recordings_of_the_same_request_are_added_to_where_they_are_not_replaced(tmp_path: Path) -> None:
+    made: list[Recording] = []
+
+    async def answer(*, replace: bool) -> None:
+        proxy = Proxy(tmp_path, Scripted((200, [b"one"])))
+        proxy.recorder = Recorder(tmp_path, Redactor(), replace=replace, made=made.append)
+        await proxy.answer(exchange())
+        await proxy.recorder.close()
+
+    run(answer(replace=False))
+    run(answer(replace=False))
+    assert [each.name[-2:] for each in made] == ["-1", "-2"]
+    assert [each.name for each in read_recordings(tmp_path)] == [each.name for each in made]
+    run(answer(replace=True))
+    (left,) = read_recordings(tmp_path)
+    assert left.name == made[2].name == made[0].name
 
 
 def test_a_folder_that_cannot_be_written_is_told_once_and_the_answers_go_on(

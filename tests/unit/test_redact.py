@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mitmproxy.net import encoding
 
+from addon.hidden_texts import hidden_texts_of
 from addon.recording import Recording, recording_text
-from addon.redact import MARK, MERGED, SLICE, Redactor, SpelledOut, hidden_texts_of, secrets_of
+from addon.redact import MARK, MERGED, Redactor, SpelledOut, redactor_of, secrets_of
+from addon.secret_search import SLICE
 from addon.settings import settings_from
 from tests.recorded import HELLO, compact, recording, request, response, upstream_call
 from tests.setting_sources import options, outside
@@ -21,15 +24,24 @@ KEY = "sk-proj-" + "Ab1_" * 8
 SHAPED = [
     KEY,
     "sk-ant-api03-" + "x9Yz" * 10,
+    "sk-svcacct-" + "x9Y_" * 10,
     "csk-" + "a1" * 16,
+    "ek_" + "a1" * 16,
     "org-" + "aB3" * 8,
     "proj_" + "aB3" * 8,
     "xai-" + "aB3d" * 10,
     "gsk_" + "aB3d" * 10,
     "AIza" + "Sy_4x" * 7,
+    "AQ.Ab" + "8R_6" * 10,
+    "ya29." + "a0_f" * 10,
     "hf_" + "aB3d" * 9,
     "ghp_" + "aB3d" * 9,
+    "glpat-" + "aB3d" * 5,
     "AKIA" + "ABCD" * 4,
+    "dapi" + "0123abcd" * 4,
+    "ABSK" + "QmVk+cm/" * 6 + "=",
+    "lsv2_pt_" + "0123abcd" * 4 + "_0123abcd45",
+    "X-Amz-Signature=" + "0123abcd" * 8,
     "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTYifQ.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P",
     "Basic dXNlcjpwYXNzd29yZDEyMw==",
     "-----BEGIN {0}-----\nMIIB\n-----END {0}-----".format("PRIVATE KEY"),
@@ -153,12 +165,66 @@ def line(text: str) -> bytes:
         [event(tool_calls=[{"index": 0, "function": {"arguments": token}}]) for token in (KEY[:12], KEY[12:])],
         [line(token) for token in KEY],
         [compact({"logprobs": [{"token": token} for token in KEY]})],
-        [compact({"content": KEY.replace("-", "\\u002d")}).replace(b"\\\\u", b"\\u")],
     ],
 )
 def test_an_exchange_whose_text_spells_a_credential_out_is_not_kept(pieces: list[bytes]) -> None:
     with pytest.raises(SpelledOut, match="POST /api/chat is not recorded"):
         Redactor().recording(answered(*pieces))
+
+
+def escaped(value: Any) -> bytes:
+    """JSON with its hyphens as escapes."""
+    return compact(value).replace(b"-", b"\\u002d")
+
+
+@pytest.mark.parametrize("secret", [each for each in SHAPED if "-" in each and "\n" not in each])
+def test_what_hides_behind_escapes_is_taken_out_of_its_text_alone(secret: str) -> None:
+    body = escaped({"a": f"ä {secret}, \n{secret} and so on-and-on", "b": "x-y"})
+    assert json.loads(Redactor().body(body)) == {"a": f"ä {MARK}, \n{MARK} and so on-and-on", "b": "x-y"}
+    assert b'"b":"x\\u002dy"' in Redactor().body(body)
+
+
+def test_also_behind_slashes_that_some_programs_escape() -> None:
+    assert Redactor().body(b'"Bearer t0ken\\/t0ken\\/t0ken=="') == f'"{MARK}"'.encode()
+
+
+def test_also_in_json_that_is_a_text_of_json() -> None:
+    body = compact({"function": {"arguments": escaped({"key": KEY, "n": 1}).decode()}})
+    arguments = json.loads(Redactor().body(body))["function"]["arguments"]
+    assert json.loads(arguments) == {"key": MARK, "n": 1}
+
+
+def test_also_over_the_border_of_pieces() -> None:
+    body = escaped({"content": KEY})
+    (piece,), merged = Redactor().chunks([(1.0, body[:20]), (2.0, body[20:])])
+    assert (piece, merged) == ((2.0, compact({"content": MARK})), True)
+
+
+def test_also_in_a_path_written_in_hexadecimal() -> None:
+    assert Redactor().path(f"/v1/models/{KEY.replace('-', '%2D')}?x=%20") == f"/v1/models/{MARK}?x=%20"
+
+
+@pytest.mark.parametrize("coding", ["gzip", "zstd", "br", "gzip, zstd"])
+def test_a_compressed_request_that_holds_a_credential_is_not_kept(coding: str) -> None:
+    def sent(text: str) -> Recording:
+        body = compact(HELLO | {"prompt": text})
+        for each in coding.split(", "):
+            body = encoding.encode(body, each)
+        client = recording().client
+        headers = (("Content-Encoding", coding),)
+        packed = client.request.model_copy(update={"body": body, "headers": headers})
+        return recording().model_copy(update={"client": client.model_copy(update={"request": packed})})
+
+    assert Redactor().recording(sent("hello")) == sent("hello")
+    with pytest.raises(SpelledOut, match="a compressed body holds one"):
+        Redactor().recording(sent(KEY))
+
+
+def test_a_body_that_is_not_compressed_as_it_says_is_searched_as_it_stands() -> None:
+    client = recording().client
+    packed = request({"prompt": KEY}).model_copy(update={"headers": (("Content-Encoding", "gzip"),)})
+    whole = recording().model_copy(update={"client": client.model_copy(update={"request": packed})})
+    assert Redactor().recording(whole).client.request.body == compact({"prompt": MARK})
 
 
 def test_two_texts_at_once_are_not_taken_for_one() -> None:
@@ -200,6 +266,11 @@ def test_the_hidden_texts_of_a_body_are_put_together_by_their_place() -> None:
     assert list(hidden_texts_of(b"<html>")) == []
 
 
+def test_the_texts_of_two_items_of_the_responses_api_are_not_mixed() -> None:
+    deltas = [compact({"output_index": at, "delta": text}) for text in KEY for at in (0, 1)]
+    assert Redactor().spells_out(b"\n".join(deltas))
+
+
 def test_the_secrets_of_a_process_are_its_keys_ids_and_the_proxys_password() -> None:
     proxy = "http://user:pass%40word1@proxy.example:3128"
     environment = outside("sk-own-0123456789", organization="org-of-mine", project="proj_mine")
@@ -207,6 +278,16 @@ def test_the_secrets_of_a_process_are_its_keys_ids_and_the_proxys_password() -> 
     assert sorted(secrets_of(settings)) == sorted(
         ["sk-own-0123456789", "org-of-mine", "proj_mine", "pass%40word1", "pass@word1"]
     )
+
+
+def test_settings_say_what_is_taken_out_and_whether_media_stay() -> None:
+    environment = outside(OWN)
+    redactor = redactor_of(settings_from(options(ollama_redact="Jane", ollama_record_media=False), environment))
+    client = recording().client.model_copy(update={"response": None})
+    media = recording(body={"prompt": f"{OWN} Jane", "images": ["A" * 2000]}).client.request
+    kept = redactor.recording(recording(client=client.model_copy(update={"request": media}))).client.request.body
+    assert json.loads(kept)["prompt"] == f"{MARK} {MARK}"
+    assert json.loads(kept)["images"][0].startswith("sha256:")
 
 
 def test_a_key_that_is_an_ordinary_word_is_not_searched_for() -> None:

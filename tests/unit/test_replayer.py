@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,19 @@ from addon.recording_files import RecordingFiles
 from addon.redact import MARK, Redactor
 from addon.replayer import Replayer
 from addon.upstream import Upstream
-from tests.recorded import CALL, CHUNKS, HELLO, SENT, compact, exchange, recording, response, run, upstream_call
+from tests.recorded import (
+    CALL,
+    CHUNKS,
+    HELLO,
+    SENT,
+    compact,
+    exchange,
+    recording,
+    request,
+    response,
+    run,
+    upstream_call,
+)
 from translators.errors import OllamaError, RequestError, UpstreamBroken, UpstreamTimeout, UpstreamUnreachable
 
 REMEDY = "set OPENAI_API_KEY"
@@ -29,11 +42,11 @@ type Loaded = Callable[..., Replayer]
 def loaded(tmp_path: Path) -> Loaded:
     """Makes a replayer of these recordings."""
 
-    def load(*recordings: Recording) -> Replayer:
+    def load(*recordings: Recording, **how: Any) -> Replayer:
         files = RecordingFiles(tmp_path)
         for each in recordings:
             files.add(each, each.name, "0123456789abcdef")
-        return Replayer(tmp_path, Redactor(), REMEDY)
+        return Replayer(tmp_path, Redactor(), REMEDY, **how)
 
     return load
 
@@ -52,6 +65,12 @@ async def played(replayer: Replayer, asked: Exchange, call: Call = CALL) -> list
     return [(round((clock() - start) * 1000, 1), chunk) async for chunk in reply.chunks]
 
 
+def begun(replayer: Replayer, body: Any = HELLO) -> str | None:
+    """The name of the recording that an exchange is played from."""
+    asked = exchange(body)
+    return asked.playback.recording.name if replayer.begin(asked) and asked.playback else None
+
+
 def milliseconds() -> int:
     """Since the loop began."""
     return round(asyncio.get_running_loop().time() * 1000)
@@ -64,6 +83,25 @@ async def text_of(replayer: Replayer, body: Any = HELLO, call: Call = CALL) -> s
 def test_the_pieces_come_as_they_came_in_their_recorded_time(loaded: Loaded) -> None:
     replayer = loaded(recording())
     assert run(played(replayer, exchange())) == [(t_ms - 1.0, chunk) for t_ms, chunk in CHUNKS]  # the call was at 1.0
+
+
+@pytest.mark.parametrize(("speed", "times"), [(math.inf, [0.0, 0.0]), (2.0, [4.5, 24.5]), (0.5, [18.0, 98.0])])
+def test_at_another_speed_all_waits_are_shorter_or_longer(loaded: Loaded, speed: float, times: list[float]) -> None:
+    replayer = loaded(recording(), speed=speed)
+    assert run(played(replayer, exchange())) == [(at, chunk) for at, (_, chunk) in zip(times, CHUNKS, strict=True)]
+
+
+@pytest.mark.parametrize(("speed", "seconds"), [(math.inf, 0), (10.0, 360), (1.0, 3600)])
+def test_a_failure_comes_at_the_speed_of_the_replay_too(loaded: Loaded, speed: float, seconds: int) -> None:
+    call = upstream_call(response=None, error="UpstreamTimeout: silent", end="cut", end_ms=3_600_001.0)
+    replayer = loaded(recording(call), speed=speed)
+
+    async def fail() -> int:
+        with pytest.raises(UpstreamTimeout):
+            await replayer.send(CALL, exchange(), NO_DEADLINE)
+        return milliseconds()
+
+    assert run(fail()) == seconds * 1000
 
 
 def test_a_reader_that_is_late_does_not_delay_what_follows(loaded: Loaded) -> None:
@@ -100,6 +138,39 @@ def test_recordings_of_one_request_play_in_order_and_then_the_last_again(loaded:
         return [await text_of(replayer) for _ in range(4)]
 
     assert run(four_times()) == ["one", "two", "three", "three"]
+
+
+def test_with_repeats_that_fail_a_request_is_answered_as_often_as_it_was_recorded(loaded: Loaded) -> None:
+    replayer = loaded(*answers("one", "two"), repeats="fail")
+
+    async def thrice() -> list[str]:
+        texts = [await text_of(replayer) for _ in range(2)]
+        with pytest.raises(RequestError) as caught:
+            await text_of(replayer)
+        assert caught.value.status == 404
+        return [*texts, caught.value.message]
+
+    assert run(thrice()) == [
+        "one",
+        "two",
+        "this request was recorded 2 times, last as 'hello-1-01234567-2', and is made more often: set "
+        "ollama_replay_repeats to last to get that one again; set OPENAI_API_KEY",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("repeats", "names"),
+    [("last", ["hello-1-01234567-1", "new", "new", "new"]), ("fail", ["hello-1-01234567-1", None, None, None])],
+)
+def test_what_was_just_recorded_was_played_once_by_the_request_that_made_it(
+    loaded: Loaded, repeats: str, names: list[str | None]
+) -> None:
+    replayer = loaded(recording(), repeats=repeats)
+    found = [begun(replayer)]
+    replayer.add(recording(name="new"))
+    assert [*found, *(begun(replayer) for _ in range(3))] == names
+    replayer.add(recording(name="newer"))
+    assert begun(replayer) == ("newer" if repeats == "last" else None)
 
 
 def test_two_clients_at_once_do_not_disturb_each_other(loaded: Loaded) -> None:
@@ -230,9 +301,47 @@ def test_a_request_that_is_translated_otherwise_now_is_told_once(
     )
 
 
+def test_a_repaired_request_and_a_model_list_do_not_drift(loaded: Loaded, caplog: pytest.LogCaptureFixture) -> None:
+    models = Call("GET", "/models")
+    refused = Call("POST", "/chat/completions", compact(SENT | {"max_tokens": 9}))
+    bodies = [(models.method, models.path, b""), (refused.method, refused.path, refused.content)]
+    first, second = (request(body, method, path) for method, path, body in bodies)
+    replayer = loaded(
+        recording(
+            upstream_call(request=first, response=response((5.0, b"{}"))),
+            upstream_call(request=second, response=response((6.0, b"no"), status=400)),
+            upstream_call(response=response((7.0, b"yes"))),
+        )
+    )
+    asked = exchange()
+
+    async def all_three() -> list[bytes]:
+        return [chunk for call in (models, refused, CALL) for _, chunk in await played(replayer, asked, call)]
+
+    assert run(all_three()) == [b"{}", b"no", b"yes"]
+    assert not caplog.records
+
+
 def test_whole_and_streamed_requests_are_answered_by_the_same_recording(
     loaded: Loaded, caplog: pytest.LogCaptureFixture
 ) -> None:
     whole = Call("POST", "/chat/completions", compact(HELLO))
     assert run(text_of(loaded(recording()), HELLO | {"stream": False}, whole))
     assert not caplog.records
+
+
+def test_at_the_end_it_is_told_what_was_played_how_often_and_what_never_was(loaded: Loaded) -> None:
+    replayer = loaded(*(recording(name=f"r{number:02}", body=HELLO | {"prompt": str(number)}) for number in range(43)))
+    replayer.add(recording(name="new"))
+    for _ in range(2):
+        begun(replayer, HELLO | {"prompt": "0"})
+    begun(replayer, HELLO | {"prompt": "1"})
+    names = ", ".join(f"'r{number:02}-01234567-{number + 1}'" for number in range(2, 22))
+    assert replayer.report() == [
+        "2 of 44 recordings were played: 'r00-01234567-1' (2 times), 'r01-01234567-2' (once)",
+        f"41 of 44 recordings were never played: {names} and 21 more",
+    ]
+
+
+def test_without_recordings_there_is_nothing_to_tell_at_the_end(tmp_path: Path) -> None:
+    assert Replayer(tmp_path, Redactor(), REMEDY).report() == []

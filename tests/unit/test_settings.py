@@ -177,7 +177,8 @@ def test_with_a_key_answers_are_live_unless_something_else_is_asked(mode: str, m
 
 
 def test_a_wrong_mode_names_the_right_ones() -> None:
-    with pytest.raises(ValueError, match=r"ollama_record_mode \(PROXY_RECORD_MODE\) is 'on': give off, none or all$"):
+    told = r"ollama_record_mode \(PROXY_RECORD_MODE\) is 'on': give off, none, once, new_episodes or all$"
+    with pytest.raises(ValueError, match=told):
         parsed(ollama_record_mode="on")
 
 

@@ -49,11 +49,11 @@ async def server(answer: Answer, tls: ssl.SSLContext | None = None) -> AsyncIter
 
 @asynccontextmanager
 async def calling(made: Settings) -> AsyncIterator[Upstream]:
-    upstream = Upstream(HttpTransport(made), max_retries=made.max_retries, seconds=made.request_timeout)
+    transport = HttpTransport(made)
     try:
-        yield upstream
+        yield Upstream(transport, max_retries=made.max_retries, seconds=made.request_timeout)
     finally:
-        await upstream.close()
+        await transport.close()
 
 
 def exchange() -> Exchange:

@@ -1,0 +1,91 @@
+"""Takes out of mitmproxy's flows what must not be kept: credentials, and whatever the user has named."""
+
+from typing import Final
+
+from mitmproxy import flow as mitmproxy_flow
+from mitmproxy import http
+
+from addon.redact import MARK, Redactor, unpacked
+from addon.secret_shapes import SECRET_HEADERS
+
+SPELLED_OUT: Final = b"[redacted: the texts of this body spell out in pieces what must not be kept]"
+"""Stands for a body out of which nothing can be taken."""
+
+
+def redact_flow(flow: http.HTTPFlow, redactor: Redactor) -> bool:
+    """Take credentials, and what the user's pattern finds, out of a flow that is over; whether something was changed.
+
+    Searched are path, headers, trailers, bodies (compressed ones are unpacked for it), websocket messages, error and
+    comment. What was edited in the flow before cannot be taken back afterwards: mitmproxy writes that into files, too.
+
+    Args:
+        flow: Changed in place.
+        redactor: What finds them.
+    """
+    changed = [_message(message, redactor) for message in (flow.request, flow.response) if message is not None]
+    changed += [_path(flow.request, redactor), _websocket(flow, redactor), _words(flow, redactor)]
+    if flow._backup is not None:  # mitmproxy has no other way than to revert to it
+        flow._backup = None
+        changed.append(True)
+    return any(changed)
+
+
+def _message(message: http.Message, redactor: Redactor) -> bool:
+    changed = [_headers(message.headers, redactor)]
+    if message.trailers is not None:
+        changed.append(_headers(message.trailers, redactor))
+    if message.raw_content is not None:
+        packed = unpacked(message.headers.items(multi=True), message.raw_content)
+        body = message.raw_content if packed is None else packed
+        clean = _without_secrets(body, message.path if isinstance(message, http.Request) else "", redactor)
+        if clean != body:
+            message.headers.pop("content-encoding", None)
+            message.content = clean
+            changed.append(True)
+    return any(changed)
+
+
+def _headers(headers: http.Headers, redactor: Redactor) -> bool:
+    fields = tuple((name, _value(name, value, redactor)) for name, value in headers.fields)
+    changed = fields != headers.fields
+    headers.fields = fields
+    return changed
+
+
+def _value(name: bytes, value: bytes, redactor: Redactor) -> bytes:
+    if name.lower().decode("latin-1") in SECRET_HEADERS:
+        return MARK.encode()
+    return redactor.path(value.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+
+
+def _without_secrets(body: bytes, path: str, redactor: Redactor) -> bytes:
+    clean = redactor.request_body(path, body)
+    return SPELLED_OUT if redactor.spells_out(clean) else clean
+
+
+def _path(request: http.Request, redactor: Redactor) -> bool:
+    path = redactor.path(request.path)
+    changed = path != request.path
+    if changed:
+        request.path = path
+    return changed
+
+
+def _websocket(flow: http.HTTPFlow, redactor: Redactor) -> bool:
+    changed = False
+    for message in flow.websocket.messages if flow.websocket else ():
+        clean = _without_secrets(message.content, "", redactor)
+        changed = changed or clean != message.content
+        message.content = clean
+    return changed
+
+
+def _words(flow: http.HTTPFlow, redactor: Redactor) -> bool:
+    """What mitmproxy says of the flow, and what the user does."""
+    comment = redactor.text(flow.comment)
+    changed = comment != flow.comment
+    flow.comment = comment
+    if flow.error and (told := redactor.text(flow.error.msg)) != flow.error.msg:
+        flow.error = mitmproxy_flow.Error(told, flow.error.timestamp)
+        changed = True
+    return changed

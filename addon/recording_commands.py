@@ -1,0 +1,105 @@
+"""Commands for mitmproxy's prompt and mitmweb's command bar: recording, replay, and redaction of flows.
+
+`ollama.record.start`, `ollama.record.stop` and `ollama.replay.load` set the options that they are short for, so that
+what they did is seen among the options, and can be saved with them.
+"""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from mitmproxy import command, ctx, exceptions, flow, http, types
+from mitmproxy.hooks import UpdateHook
+from mitmproxy.log import ALERT
+from mitmproxy.utils import asyncio_utils
+
+from addon.flow_redaction import redact_flow
+from addon.option_table import RECORD_MODE, RECORDINGS
+from addon.recorder import Recorder
+from addon.redact import redactor_of
+from addon.settings import current
+from addon.tape import Tape, Tapes
+
+logger = logging.getLogger(__name__)
+
+_NO_FOLDER: Final = types.Path("")
+
+
+class RecordingCommands:
+    """The commands."""
+
+    name = "ollama-recordings"
+
+    def __init__(self, tapes: Tapes) -> None:
+        """Wire the addon.
+
+        Args:
+            tapes: What was noted of each flow.
+        """
+        self._tapes = tapes
+
+    @command.command("ollama.record.start")
+    def start(self, folder: types.Path = _NO_FOLDER) -> None:
+        """Record every exchange from now on, into a folder; without one into that of ollama_recordings."""
+        _set("all", folder)
+
+    @command.command("ollama.record.stop")
+    def stop(self) -> None:
+        """End recording or replay: answers are live, and nothing is kept."""
+        _set("off", "")
+
+    @command.command("ollama.replay.load")
+    def load_recordings(self, folder: types.Path) -> None:
+        """Replay the recordings of a folder from now on; nothing is asked elsewhere."""
+        _set("none", folder)
+
+    @command.command("ollama.record.save")
+    def save(self, flows: Sequence[flow.Flow], folder: types.Path) -> None:
+        """Write recordings of flows that this proxy has answered, such as @marked, into a folder."""
+        tapes = [tape for each in flows if (tape := self._tape(each)) is not None]
+        if not tapes:
+            raise exceptions.CommandError(
+                f"none of {_counted(len(flows), 'flow')} can be recorded: only exchanges that this process has "
+                "answered, that are over, and for which the upstream was asked"
+            )
+        asyncio_utils.create_task(
+            _write(tapes, len(flows), Path(folder).expanduser()), name="recordings", keep_ref=True
+        )
+
+    @command.command("ollama.redact")
+    def redact(self, flows: Sequence[flow.Flow]) -> None:
+        """Take credentials, and what ollama_redact finds, out of flows such as @shown; save.har then exports them."""
+        redactor = redactor_of(current(ctx.options))
+        changed = [each for each in flows if isinstance(each, http.HTTPFlow) and redact_flow(each, redactor)]
+        ctx.master.addons.trigger(UpdateHook(changed))
+        logger.log(ALERT, "%s of %s changed", len(changed), _counted(len(flows), "flow"))
+
+    def _tape(self, each: flow.Flow) -> Tape | None:
+        tape = self._tapes.get(each) if isinstance(each, http.HTTPFlow) else None
+        return tape if tape and tape.calls and tape.answer.end_ns is not None else None
+
+
+def _set(mode: str, folder: str) -> None:
+    """Set the options.
+
+    Raises:
+        CommandError: They cannot be what is asked for.
+    """
+    given = {RECORDINGS.name: str(folder)} if folder else {}
+    try:
+        ctx.options.update(**{RECORD_MODE.name: mode}, **given)
+    except exceptions.OptionsError as error:
+        raise exceptions.CommandError(str(error)) from error
+
+
+async def _write(tapes: Sequence[Tape], asked: int, folder: Path) -> None:
+    recorder = Recorder(folder, redactor_of(current(ctx.options)))
+    for tape in tapes:
+        recorder.save(tape)
+    await recorder.close()
+    logger.log(ALERT, "%s of %s written to %s", recorder.written, _counted(asked, "flow"), folder)
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"

@@ -1,0 +1,260 @@
+"""Finds in bytes what must not be kept: credentials by their shape, known secrets, and what the user's pattern finds.
+
+It is found as it stands, and in texts of JSON behind their escapes, also in JSON that is itself a text of JSON, as
+arguments of tool calls are.
+
+The search runs in a thread beside the event loop, which stands still during each single call of C code. So bodies,
+which can be tens of megabytes, are searched in slices.
+"""
+
+import json
+import re
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from addon.secret_shapes import SHAPES
+from addon.setting_values import LEAST_TELLING
+
+MARK: Final = "[redacted]"
+"""Stands in the place of what was taken out, and is never found itself."""
+
+SLICE: Final = 65_536
+"""Bytes that are searched by one call."""
+
+LONGEST_HIT: Final = 16_384
+"""Bytes of what a pattern is sure to find. It may find more, but not always what ends so far behind its beginning."""
+
+OWN: Final = "a secret of the settings"
+FOUND: Final = "what the pattern finds"
+
+_BEFORE: Final = 64
+"""Bytes that a pattern may look back at, beyond the beginning of a slice."""
+
+_CHARACTER: Final = 4
+"""Bytes of the longest character."""
+
+_SIGNS: Final = "-_. ="
+"""Characters of which most beginnings have one; a slice without it, as of base64, cannot hold those."""
+
+_NOT_WITHIN: Final = rb"(?:(?<![A-Za-z0-9])|(?<=\\[bfnrt]))"
+"""A credential does not begin inside a word or base64; the letter of a JSON escape before it is no part of a word."""
+
+_LITERAL: Final = re.compile(rb'"([^"\\\x00-\x1f]*+(?:\\[^\x00-\x1f][^"\\\x00-\x1f]*+)*+)"')
+"""A text of JSON; its end is found again on the next line if one is not closed."""
+
+type Span = tuple[int, int]
+type _Search = tuple[bytes, re.Pattern[bytes], str]
+"""A beginning, what it begins, and its kind."""
+
+
+class Hit(NamedTuple):
+    """Something that was found.
+
+    Attributes:
+        start: Where it begins, in bytes.
+        stop: Where it ends.
+        kind: What it is, as a message names it.
+        text: It, without the escapes that it is written with.
+    """
+
+    start: int
+    stop: int
+    kind: str
+    text: bytes
+
+
+class Escapes(NamedTuple):
+    """A way to write characters.
+
+    Attributes:
+        pattern: Finds what stands for a character.
+        meaning: What stands for which, in UTF-8.
+    """
+
+    pattern: re.Pattern[bytes]
+    meaning: Callable[[bytes], bytes]
+
+
+class SecretSearch:
+    """Finds what must not be kept."""
+
+    def __init__(self, secrets: Iterable[str], pattern: re.Pattern[str] | None) -> None:
+        """Prepare the search.
+
+        Args:
+            secrets: What must not be kept besides what looks like a credential. A long one is known by its beginning,
+                because servers repeat keys in part.
+            pattern: What the user named; None when that is nothing.
+        """
+        self._searches: defaultdict[bytes, list[_Search]] = defaultdict(list)
+        for shape in SHAPES:
+            self._add(shape.start, _NOT_WITHIN, shape.rest, shape.kind)
+        for secret in secrets:
+            # In bodies it stands as JSON writes it.
+            for form in {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}:
+                start = form[:LEAST_TELLING]
+                rest = r"[\w-]*" if len(form) > LEAST_TELLING and re.fullmatch(r"[\w-]+", form) else ""
+                self._add(start if rest else form, b"", rest, OWN)
+        self._longest_start = max(len(start) for searches in self._searches.values() for start, _, _ in searches)
+        self._pattern = pattern
+
+    def _add(self, start: str, before: bytes, rest: str, kind: str) -> None:
+        pattern = re.compile(before + re.escape(start).encode() + rest.encode(), re.DOTALL)
+        sign = next((sign for sign in _SIGNS if sign in start), "")
+        self._searches[sign.encode()].append((start.encode(), pattern, kind))
+
+    def hits(self, data: bytes) -> list[Hit]:
+        """What is in a body or text, sorted and apart from each other."""
+        data = data.replace(MARK.encode(), bytes(len(MARK)))
+        inner = list(self._in_literals(data)) if self._pattern or _may_hide(data) else []
+        found = [*self._credentials(data), *inner]
+        if self._pattern:
+            # In JSON a pattern such as `secret=.*` finds the end of a text by its quotation mark only.
+            starts = [hit.start for hit in inner]
+            for start, stop in pattern_spans(self._pattern, data):
+                at = bisect_right(starts, start) - 1
+                if at < 0 or inner[at].stop <= start:
+                    found.append(Hit(start, stop, FOUND, data[start:stop]))
+        return _apart(found)
+
+    def url_hits(self, url: bytes) -> list[Hit]:
+        """The same in a URL or path, whose characters may be written in hexadecimal."""
+        return _apart([*self.hits(url), *_behind(_PERCENT, url, self.hits)])
+
+    def _credentials(self, data: bytes) -> Iterator[Hit]:
+        for begin in range(0, len(data), SLICE):
+            for sign, searches in self._searches.items():
+                if data.find(sign, begin, begin + SLICE + self._longest_start) >= 0:
+                    yield from _begun_between(data, begin, begin + SLICE, searches)
+
+    def _in_literals(self, data: bytes) -> Iterator[Hit]:
+        """What is in the texts of JSON, and not to be seen outside of them; in order."""
+        for literal in _LITERAL.finditer(data):
+            text, begin = literal[1], literal.start(1)
+            if b"\\" in text if self._pattern else _may_hide(text):
+                hits: Iterable[Hit] = _behind(_JSON, text, self.hits)
+            elif self._pattern:
+                hits = (Hit(*span, FOUND, text[slice(*span)]) for span in pattern_spans(self._pattern, text))
+            else:
+                continue
+            for hit in hits:
+                yield hit._replace(start=begin + hit.start, stop=begin + hit.stop)
+
+
+def _may_hide(text: bytes) -> bool:
+    """Whether characters of a credential may be escaped; others, such as line breaks, are looked for as escapes."""
+    return b"\\u" in text or b"\\/" in text
+
+
+def _begun_between(data: bytes, begin: int, end: int, searches: Sequence[_Search]) -> Iterator[Hit]:
+    for start, pattern, kind in searches:
+        last = end + len(start) - 1  # a beginning may run over the border
+        at = data.find(start, begin, last)
+        while at >= 0:
+            match = pattern.match(data, at)
+            if match:
+                yield Hit(*match.span(), kind, match[0])
+            at = data.find(start, match.end() if match else at + 1, last)
+
+
+def pattern_spans(pattern: re.Pattern[str], data: bytes) -> Iterator[Span]:
+    """Where a pattern finds something, in order: `LONGEST_HIT` bytes at most, or what goes on to where it stops.
+
+    Args:
+        pattern: For texts.
+        data: In UTF-8; other bytes are characters that no text has.
+    """
+    at, width = 0, SLICE
+    while at < len(data):
+        end = at + width  # what begins before it counts
+        while end < len(data) and data[end] & 0xC0 == 0x80:
+            end += 1  # not inside a character
+        limit = end + LONGEST_HIT
+        going_on, width = end, SLICE
+        for start, stop in _spans_between(pattern, data, at, limit):
+            if start >= end and limit < len(data):
+                break
+            if stop > limit - _CHARACTER and limit < len(data):  # the limit cut it, or made it
+                going_on, width = start, 2 * (limit - at)
+                break
+            yield start, stop
+            going_on = max(end, stop)
+        if limit >= len(data):
+            return
+        at = going_on
+
+
+def _spans_between(pattern: re.Pattern[str], data: bytes, at: int, limit: int) -> Iterator[Span]:
+    low = max(0, at - _BEFORE)
+    text = data[low:limit].decode("utf-8", "surrogateescape")
+    position = len(data[low:at].decode("utf-8", "surrogateescape"))
+    is_ascii, place = text.isascii(), at
+    for match in pattern.finditer(text, position):
+        start, stop = match.span()
+        if start == stop:
+            continue
+        if is_ascii:
+            yield low + start, low + stop
+        else:
+            place += len(text[position:start].encode("utf-8", "surrogateescape"))
+            begin = place
+            place += len(match[0].encode("utf-8", "surrogateescape"))
+            position = stop
+            yield begin, place
+
+
+def _behind(escapes: Escapes, raw: bytes, search: Callable[[bytes], list[Hit]]) -> Iterator[Hit]:
+    """What a search finds in a text without its escapes, at its places in the text with them."""
+    plain = escapes.pattern.sub(lambda match: escapes.meaning(match[0]), raw)
+    hits = search(plain) if plain != raw else []
+    if not hits:
+        return
+    # Where each escape begins and ends, without and with them. Even positions in these lists begin a run of others.
+    bare, written = [0], [0]
+    for match in escapes.pattern.finditer(raw):
+        begin = bare[-1] + match.start() - written[-1]
+        bare += [begin, begin + len(escapes.meaning(match[0]))]
+        written += match.span()
+
+    def place(of: int, *, end: bool) -> int:
+        at = bisect_right(bare, of) - 1
+        inside = of - bare[at]
+        if at % 2 and inside:
+            return written[at + 1 if end else at]
+        return written[at] + inside
+
+    for hit in hits:
+        yield hit._replace(start=place(hit.start, end=False), stop=place(hit.stop, end=True))
+
+
+@lru_cache(4096)
+def _json_meaning(escape: bytes) -> bytes:
+    try:
+        character: str = json.loads(b'"%b"' % escape)
+    except ValueError:
+        return escape  # none of JSON's
+    return character.encode("utf-8", "surrogatepass")
+
+
+def _percent_meaning(escape: bytes) -> bytes:
+    return b" " if escape == b"+" else bytes.fromhex(escape[1:].decode())
+
+
+_JSON: Final = Escapes(
+    re.compile(rb"\\(?:u[Dd][89ABab][0-9A-Fa-f]{2}\\u[Dd][C-Fc-f][0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|.)", re.DOTALL),
+    _json_meaning,
+)
+_PERCENT: Final = Escapes(re.compile(rb"%[0-9A-Fa-f]{2}|\+"), _percent_meaning)
+
+
+def _apart(hits: Iterable[Hit]) -> list[Hit]:
+    apart: list[Hit] = []
+    for hit in sorted(hits, key=lambda hit: (hit.start, -hit.stop)):
+        if apart and hit.start < apart[-1].stop:
+            apart[-1] = apart[-1]._replace(stop=max(hit.stop, apart[-1].stop))
+        else:
+            apart.append(hit)
+    return apart

@@ -1,0 +1,174 @@
+"""This project's proxy as a process of a script's own: on a port that nobody else has, until a block ends.
+
+Its settings are those of the environment and of the `.env` files, as for every other start, but for who may ask it and
+where it listens, which are the script's.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.client import HTTPException
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+from urllib.request import ProxyHandler, build_opener
+
+from addon.environment import PROJECT_ROOT, Environment
+from addon.option_table import API_KEY, BASE_URL, OPENAI_URL
+from addon.setting_values import base_url, shown
+
+LOOPBACK: Final = "127.0.0.1"
+
+START_SECONDS: Final = 60
+"""The longest wait for the listener."""
+
+END_SECONDS: Final = 30
+"""The longest wait for the end, in which recordings are still written."""
+
+LINES_TOLD: Final = 20
+"""Of the output of a proxy that does not start."""
+
+_OPENER: Final = build_opener(ProxyHandler({}))
+"""Asks without the proxies that the environment names."""
+
+_LISTENING: Final = re.compile(rf"listening at {re.escape(LOOPBACK)}:(\d+)")
+
+_OPTIONS: Final = (
+    "flow_detail=0",
+    "termlog_verbosity=info",
+    f"ollama_listen={LOOPBACK}:11434",
+    "ollama_allow=127.0.0.0/8",
+    "ollama_log_level=info",
+    "ollama_log_format=text",
+)
+"""What may not be the user's. `ollama_listen` is checked, though nothing listens there where a mode is given."""
+
+
+class ProxyFailedError(Exception):
+    """The proxy did not start; the message says why, or holds the end of its output."""
+
+
+@dataclass(eq=False, slots=True)
+class ProxyProcess:
+    """A proxy that runs.
+
+    Attributes:
+        popen: The process.
+        port: On 127.0.0.1; 0 before it listens.
+        lines: Its output so far; it grows while the proxy runs.
+        ended: Whether there will be no more output.
+    """
+
+    popen: subprocess.Popen[str]
+    port: int = 0
+    lines: list[str] = field(default_factory=list)
+    ended: bool = False
+    _changed: threading.Condition = field(default_factory=threading.Condition)
+
+    @property
+    def url(self) -> str:
+        """Where it answers, without a path."""
+        return f"http://{LOOPBACK}:{self.port}"
+
+    def read(self) -> None:
+        """Collect the output until it ends."""
+        assert self.popen.stdout is not None
+        with self.popen.stdout:
+            for line in self.popen.stdout:
+                with self._changed:
+                    self.lines.append(line.rstrip("\n"))
+                    if found := _LISTENING.search(line):
+                        self.port = int(found[1])
+                    self._changed.notify_all()
+        with self._changed:
+            self.ended = True
+            self._changed.notify_all()
+
+    def wait_until_serving(self) -> None:
+        """Wait for the port, and for an answer: mitmdump listens for a moment also where its start has failed.
+
+        Raises:
+            ProxyFailedError: The process ends, or does not listen in time.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self.port or self.ended, START_SECONDS)
+        try:
+            with _OPENER.open(f"{self.url}/api/version", timeout=START_SECONDS):
+                return
+        except (OSError, HTTPException):
+            with self._changed:
+                self._changed.wait_for(lambda: self.ended, END_SECONDS)
+                said = "\n".join(self.lines[-LINES_TOLD:]) or "nothing"
+            raise ProxyFailedError(f"the proxy did not start; it said:\n{said}") from None
+
+
+def upstream_url(given: str, environment: Environment) -> str:
+    """Whom a proxy with this environment asks: the base URL that is given, else that of the environment, else OpenAI's.
+
+    Raises:
+        ValueError: There is none, or it is malformed; the message says what to do.
+    """
+    url = given or str(environment.defaults[BASE_URL.name])
+    if not url and environment.api_key.get_secret_value():
+        url = OPENAI_URL
+    if not url:
+        hints = "".join(f" ({hint})" for hint in environment.near_misses)
+        raise ValueError(f"there is nobody to ask{hints}: set {API_KEY.name}, or give --base-url")
+    try:
+        return base_url(url)
+    except ValueError as error:
+        raise ValueError(f"the base URL is {shown(url)}: {error}") from None
+
+
+@contextmanager
+def running_proxy(arguments: Sequence[str], variables: Mapping[str, str] | None = None) -> Iterator[ProxyProcess]:
+    """Start a proxy, wait until it listens, and end it after the block, when all that it records is written.
+
+    Ctrl+C in a terminal does not reach it: the block decides what is still to be asked.
+
+    Args:
+        arguments: Of mitmdump, besides the script: `("--set", "ollama_record_mode=all")`.
+        variables: Instead of those of the environment, or besides them.
+
+    Raises:
+        ProxyFailedError: It ends, or does not listen in time.
+    """
+    # Its own folder, for the user's config.yaml and certificates of mitmproxy are for the user's own proxies.
+    with TemporaryDirectory(prefix="ollama-openai-proxy-") as folder:
+        process = _started([*arguments, "--set", f"confdir={folder}"], variables or {})
+        reader = threading.Thread(target=process.read, daemon=True)
+        reader.start()
+        try:
+            process.wait_until_serving()
+            yield process
+        finally:
+            process.popen.terminate()
+            try:
+                process.popen.wait(END_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.popen.kill()
+                process.popen.wait()
+            reader.join()
+
+
+def _started(arguments: Sequence[str], variables: Mapping[str, str]) -> ProxyProcess:
+    mitmdump = Path(sys.executable).with_name("mitmdump")
+    script = PROJECT_ROOT / "addon" / "proxy.py"
+    options = [part for option in _OPTIONS for part in ("--set", option)]
+    return ProxyProcess(
+        subprocess.Popen(
+            [mitmdump, "-s", script, "--mode", f"regular@{LOOPBACK}:0", *options, *arguments],
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **variables},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,
+        )
+    )

@@ -1,0 +1,1 @@
+"""What `scripts/recordings.py` and `scripts/rerecord.py` know of recordings."""
