@@ -323,19 +323,19 @@ def _is_short(values: Iterable[Any]) -> bool:
     return len(_compact(values)) <= LONGEST_ROW
 
 
-def _row(item: tuple[Any, ...]) -> Iterator[str]:
-    """A header, or a chunk, of which there is one for each token: in one piece where it is short."""
+def _row(item: tuple[Any, ...]) -> Iterable[str]:
+    """A header, or a chunk, of which there is one for each token: not as a generator where it is short."""
     match item:
         case float() as t_ms, bytes() as data if len(data) > SLICE:
-            yield from _one_line([t_ms, _bytes_to_json(data)])
+            return _one_line([t_ms, _bytes_to_json(data)])
         case float() as t_ms, bytes() as data:
             try:
                 kept: Any = data.decode()
             except UnicodeDecodeError:
                 kept = _bytes_to_json(data)
-            yield f"[{t_ms!r},{_compact(kept)}]"
+            return (f"[{t_ms!r},{_compact(kept)}]",)
         case _:
-            yield _compact(item)
+            return (_compact(item),)
 
 
 def _one_line(value: Any) -> Iterator[str]:

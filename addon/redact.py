@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from mitmproxy.net.encoding import custom_decode
 
-from addon.hidden_texts import hidden_texts_of
+from addon.hidden_texts import all_texts_of, hidden_texts_of
 from addon.media import without_media
 from addon.recording import Chunk, Client, Headers, Recording, Request, Response, UpstreamCall
 from addon.secret_search import MARK, Hit, SecretSearch
@@ -47,6 +47,7 @@ class Redactor:
             keep_media: Whether recorded requests hold their images, not digests of them.
         """
         self._search = SecretSearch(secrets, pattern)
+        self._pattern = pattern
         self._keep_media = keep_media
 
     def recording(self, recording: Recording) -> Recording:
@@ -55,8 +56,9 @@ class Redactor:
         Raises:
             SpelledOut: A credential is in a text of it, but nowhere in one piece.
         """
-        client, merged = self._client(recording.client)
-        calls = [self._call(call) for call in recording.upstream]
+        clean = all(map(self._is_clean, _bodies(recording)))
+        client, merged = self._client(recording.client, clean=clean)
+        calls = [self._call(call, clean=clean) for call in recording.upstream]
         merged = merged or any(call_merged for _, call_merged in calls)
         redacted = recording.model_copy(
             update={
@@ -67,7 +69,8 @@ class Redactor:
         )
         requests = [side.request for side in _sides(recording)]
         packed = [body for each in requests if (body := unpacked(each.headers, each.body)) is not None]
-        if any(map(self.spells_out, [*_bodies(redacted), *packed])) or any(map(self._search.hits, packed)):
+        bodies = () if clean else _bodies(redacted)
+        if any(map(self.spells_out, [*bodies, *packed])) or any(map(self._search.hits, packed)):
             raise SpelledOut(
                 f"{client.request.method} {client.request.path} is not recorded: its texts spell out a credential in "
                 "pieces, or a compressed body holds one, which cannot be taken out"
@@ -115,12 +118,19 @@ class Redactor:
         """Whether a body in which no credential stands holds one in a text that is escaped or comes in pieces."""
         return any(self._search.hits(text.encode("utf-8", "replace")) for text in hidden_texts_of(body))
 
-    def _client(self, client: Client) -> tuple[Client, bool]:
-        response, merged = self._response(client.response)
+    def _is_clean(self, body: bytes) -> bool:
+        """Whether a body surely holds nothing, found without searching it piece by piece."""
+        if self._pattern:
+            return False  # it may be meant for the JSON itself
+        texts = all_texts_of(body)
+        return texts is not None and not self._search.hits(texts)
+
+    def _client(self, client: Client, *, clean: bool) -> tuple[Client, bool]:
+        response, merged = self._response(client.response, clean=clean)
         return client.model_copy(update={"request": self._request(client.request), "response": response}), merged
 
-    def _call(self, call: UpstreamCall) -> tuple[UpstreamCall, bool]:
-        response, merged = self._response(call.response)
+    def _call(self, call: UpstreamCall, *, clean: bool) -> tuple[UpstreamCall, bool]:
+        response, merged = self._response(call.response, clean=clean)
         update = {
             "url": self.path(call.url),
             "request": self._request(call.request),
@@ -138,10 +148,10 @@ class Redactor:
         }
         return request.model_copy(update=update)
 
-    def _response(self, response: Response | None) -> tuple[Response | None, bool]:
+    def _response(self, response: Response | None, *, clean: bool) -> tuple[Response | None, bool]:
         if response is None:
             return None, False
-        chunks, merged = self.chunks(response.chunks)
+        chunks, merged = (response.chunks, False) if clean else self.chunks(response.chunks)
         return response.model_copy(update={"headers": self._headers(response.headers), "chunks": chunks}), merged
 
     def _headers(self, headers: Headers) -> Headers:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from scripts import bench
-from scripts.benchmark import BenchError, ends, measures, proxies, report
+from scripts.benchmark import BenchError, ends, measures, proxies, recorded, report
 from scripts.benchmark.ends import Load, Outcome
 from scripts.benchmark.rows import ROWS, Goal, Row
 from scripts.benchmark.running import BARE, DIRECT, OURS, Bench
@@ -122,11 +122,13 @@ def test_a_wrong_option_is_named(arguments: list[str], says: str, capsys: pytest
 
 
 def test_both_proxies_run_from_this_environment_on_a_loopback_port() -> None:
-    for kind, mode in (("bare", "reverse:http://127.0.0.1:7@127.0.0.1:8"), ("ours", "regular@127.0.0.1:8")):
+    ours = "regular@127.0.0.1:8"
+    for kind, mode in (("bare", "reverse:http://127.0.0.1:7@127.0.0.1:8"), ("ours", ours), ("recording", ours)):
         command, settings = proxies.command_line(kind, 7, 8)
         assert command[0] == str(Path(sys.executable).with_name("mitmdump"))
         assert command[-1] == mode
-        assert settings.get("OPENAI_BASE_URL") == {"bare": None, "ours": "http://127.0.0.1:7/v1"}[kind]
+        assert settings.get("OPENAI_BASE_URL") == (None if kind == "bare" else "http://127.0.0.1:7/v1")
+        assert settings.get("PROXY_RECORD_MODE") == ("all" if kind == "recording" else None)
 
 
 def test_without_go_the_benchmark_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,7 +143,28 @@ def outcome(**told: Any) -> Outcome:
     return Outcome(nothing | times | {"events": 0} | told)
 
 
-@pytest.mark.parametrize("measure", [each for each in measures.MEASURES if each.name != "fresh"], ids=lambda x: x.name)
+def run_of(cpu_us: float, open_us: float, p99_ms: float) -> recorded.Run:
+    opened = {"cpu_ns": open_us * 1e3 * 10, "events": 10}
+    return recorded.Run(outcome(events=100, open=opened, delay_ms={"p99": p99_ms}), cpu_us * 100)
+
+
+def test_what_recording_costs_is_the_mean_of_its_runs_to_that_of_the_runs_without() -> None:
+    off, on = [run_of(100, 50, 1), run_of(300, 150, 3)], [run_of(200, 90, 4), run_of(240, 130, 6)]
+    assert recorded.figures(off, on) == {
+        "recorded.off": 200,
+        "recorded.on": 220,
+        "recorded.more": 1.1,
+        "recorded.open": 1.1,
+        "recorded.off_p99": 2,
+        "recorded.on_p99": 5,
+    }
+
+
+OF_RUNNING = [each for each in measures.MEASURES if each.name not in ("fresh", "recorded")]
+"""The measures of proxies that are running; the others start their own."""
+
+
+@pytest.mark.parametrize("measure", OF_RUNNING, ids=lambda x: x.name)
 def test_a_run_in_which_all_failed_has_figures_of_nothing(
     measure: measures.Measure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -165,7 +188,7 @@ def test_the_load_generator_passes_its_own_tests() -> None:
 @pytest.mark.slow
 def test_a_short_run_measures_every_target_and_writes_what_it_found(tmp_path: Path) -> None:
     found = tmp_path / "found.json"
-    options = ["--only", "whole-kept,concurrent", "--rounds", "1", "--json", str(found)]
+    options = ["--only", "whole-kept,concurrent,recorded", "--rounds", "1", "--json", str(found)]
     command = [sys.executable, str(proxies.ROOT / "scripts" / "bench.py"), *options]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -175,6 +198,7 @@ def test_a_short_run_measures_every_target_and_writes_what_it_found(tmp_path: Pa
     assert rows["whole-kept.p50"]["medians"].keys() >= {DIRECT.name, BARE.name, OURS.name}
     assert rows["concurrent"]["medians"] == {"direct": 0, "bare": 0, "ours": 0}
     assert rows["concurrent"]["verdict"] == "met"
+    assert rows["recorded.more"]["medians"]["ours"] > 0
     assert "100 requests at once, errors" in done.stdout
 
 
