@@ -41,7 +41,7 @@ def read_recordings(folder: Path) -> list[Recording]:
         ValueError: Files are no recordings, or cannot be read; the message names them.
     """
     recordings, broken = list[Recording](), list[str]()
-    for path in sorted(_files(folder), key=_natural):
+    for path in recording_paths(folder):
         try:
             recordings.append(read_recording(path))
         except OSError as error:
@@ -56,11 +56,13 @@ def read_recordings(folder: Path) -> list[Recording]:
 
 def holds_recordings(folder: Path) -> bool:
     """Whether a folder has a file that should be a recording; one that is not there has none."""
-    return bool(_files(folder))
+    return bool(recording_paths(folder))
 
 
-def _files(folder: Path) -> list[Path]:
-    return [path for path in folder.glob("*.json") if not path.name.startswith(".") and not path.is_dir()]
+def recording_paths(folder: Path) -> list[Path]:
+    """The files of a folder that have to be recordings, those of the same request in the order of their numbers."""
+    files = [path for path in folder.glob("*.json") if not path.name.startswith(".") and not path.is_dir()]
+    return sorted(files, key=_natural)
 
 
 def _natural(path: Path) -> list[str | int]:
@@ -80,7 +82,7 @@ class RecordingFiles:
         """
         self._folder = folder
         self._earlier: defaultdict[str, dict[Path, FileId | None]] = defaultdict(dict)
-        for path in _files(folder) if replace else ():
+        for path in recording_paths(folder) if replace else ():
             if match := _NAME.fullmatch(path.name):
                 self._earlier[match[1]][path] = _id_of(path)
         self._numbers: Counter[str] = Counter()

@@ -18,18 +18,14 @@ from functools import partial
 from pathlib import Path
 
 from addon.environment import PROJECT_ROOT, read_environment
-from addon.option_table import REDACT, UPSTREAM_PROXY
 from addon.recording import Recording
-from addon.redact import secrets_in
-from addon.secret_search import SecretSearch
-from addon.setting_values import pattern
 from scripts.recorded.checks import file_problems, left_over
 from scripts.recorded.comparison import differences
 from scripts.recorded.console import exit_code
 from scripts.recorded.files import each_recording, named_recording
 from scripts.recorded.listing import row_of, table
 from scripts.recorded.showing import told
-from scripts.scan_recordings import problems_of
+from scripts.scan_recordings import problems_of, search_of
 
 FOLDER = PROJECT_ROOT / "recordings"
 
@@ -99,7 +95,7 @@ def diff(one: Recording, other: Recording) -> int:
 
 def verify(folder: Path) -> int:
     """Print what is wrong in a folder, a line each; the exit code is 1 when something is."""
-    problems, count, search = list[str](), 0, secret_search()
+    problems, count, search = list[str](), 0, search_of(read_environment())
     for path, recording in each_recording(folder):
         count += 1
         if isinstance(recording, str):
@@ -110,25 +106,6 @@ def verify(folder: Path) -> int:
     problems += [f"{path}: a recording that was never completed: remove it" for path in left_over(folder)]
     print("\n".join([*problems, f"files: {count}, problems: {len(problems)}"]))
     return 1 if problems else 0
-
-
-def secret_search() -> SecretSearch:
-    """What finds credentials, and what the environment and `.env` say must not be kept.
-
-    Raises:
-        ValueError: The pattern of the environment is none.
-    """
-    environment = read_environment()
-    secrets = secrets_in(
-        environment.api_key.get_secret_value(),
-        environment.organization,
-        environment.project,
-        str(environment.defaults[UPSTREAM_PROXY.name]),
-    )
-    try:
-        return SecretSearch(secrets, pattern(str(environment.defaults[REDACT.name])))
-    except ValueError as error:
-        raise ValueError(f"{REDACT.variables[0]}: {error}") from None
 
 
 def say(text: str) -> None:

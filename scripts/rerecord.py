@@ -26,11 +26,10 @@ from pathlib import Path
 
 from addon.differences import upstream_difference
 from addon.environment import PROJECT_ROOT, read_environment
-from addon.option_table import API_KEY, BASE_URL, OPENAI_URL
+from addon.option_table import BASE_URL
 from addon.recording import Recording
 from addon.recording_files import read_recordings
-from addon.setting_values import base_url, shown
-from scripts.proxy_process import LOOPBACK, ProxyFailedError, running_proxy
+from scripts.proxy_process import LOOPBACK, ProxyFailedError, running_proxy, upstream_url
 from scripts.recorded.answers import said_to_client
 from scripts.recorded.asking import ask, is_chance, obstacle
 from scripts.recorded.console import exit_code
@@ -42,7 +41,7 @@ FOLDER = PROJECT_ROOT / "recordings"
 INTERRUPTED = 130
 
 
-class CannotRunError(Exception):
+class CannotRunError(ValueError):
     """Nothing can be asked; the message says why, and what to do."""
 
 
@@ -51,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
     options = parse(arguments)
     try:
         chosen = chosen_recordings(options.folder, options.only)
-        url = upstream_url(options.base_url)
+        url = upstream_url(options.base_url or "", read_environment())
         kept = kept_folder(options.keep, options.folder)
         to_ask = announced(chosen, url)
         if not to_ask:
@@ -63,7 +62,7 @@ def main(arguments: Sequence[str]) -> int:
                 shutil.copytree(home, kept, dirs_exist_ok=True)
                 say(f"the new recordings are in {kept}")
             return code
-    except (CannotRunError, ProxyFailedError) as error:
+    except (ValueError, ProxyFailedError) as error:
         say(f"rerecord: {error}")
         return 2
     except KeyboardInterrupt:
@@ -96,24 +95,6 @@ def chosen_recordings(folder: Path, only: str) -> list[Recording]:
     if not recordings:
         raise CannotRunError(f"{folder} has no recording like {only!r}: see what there is with scripts.recordings list")
     return recordings
-
-
-def upstream_url(given: str | None) -> str:
-    """Whom to ask: the base URL that is given, else that of the environment.
-
-    Raises:
-        CannotRunError: There is none, or it is malformed.
-    """
-    environment = read_environment()
-    has_key = bool(environment.api_key.get_secret_value())
-    url = given or str(environment.defaults[BASE_URL.name]) or (OPENAI_URL if has_key else "")
-    if not url:
-        hints = "".join(f" ({hint})" for hint in environment.near_misses)
-        raise CannotRunError(f"there is nobody to ask{hints}: set {API_KEY.name}, or give --base-url")
-    try:
-        return base_url(url)
-    except ValueError as error:
-        raise CannotRunError(f"the base URL is {shown(url)}: {error}") from None
 
 
 def kept_folder(keep: Path | None, folder: Path) -> Path | None:

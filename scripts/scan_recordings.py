@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from addon.environment import PROJECT_ROOT, read_environment
+from addon.environment import PROJECT_ROOT, Environment, read_environment
 from addon.hidden_texts import hidden_texts_of
 from addon.option_table import REDACT, UPSTREAM_PROXY
 from addon.recording import Client, Headers, Recording, Request, UpstreamCall, read_recording
@@ -43,32 +43,43 @@ class Find(NamedTuple):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit code."""
-    environment = read_environment()
-    named = environment.defaults[REDACT.name]
     parser = argparse.ArgumentParser(prog="python -m scripts.scan_recordings", description=__doc__.partition("\n")[0])
     parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="files or folders (default: recordings/)")
     parser.add_argument(
-        "--pattern",
-        default=named,
-        metavar="REGEX",
-        help=f"what must not be there either (default: {REDACT.variables[0]})",
+        "--pattern", metavar="REGEX", help=f"what must not be there either (default: {REDACT.variables[0]})"
     )
     given = parser.parse_args(arguments)
     try:
-        expression = pattern(given.pattern)
+        search = search_of(read_environment(), given.pattern)
         files = _files(given.paths or [PROJECT_ROOT / "recordings"])
     except ValueError as error:
         parser.error(str(error))
+    lines = [line for file in files for line in problems_of(file, search)]
+    print("\n".join([*lines, f"{len(files)} files: {len(lines) or 'no'} problems"]))
+    return 1 if lines else 0
+
+
+def search_of(environment: Environment, expression: str | None = None) -> SecretSearch:
+    """What finds credentials, and what an environment says must not be kept.
+
+    Args:
+        environment: Its key and ids are looked for as well.
+        expression: A pattern; None for that of the environment.
+
+    Raises:
+        ValueError: The pattern is none.
+    """
     secrets = secrets_in(
         environment.api_key.get_secret_value(),
         environment.organization,
         environment.project,
         str(environment.defaults[UPSTREAM_PROXY.name]),
     )
-    search = SecretSearch(secrets, expression)
-    lines = [line for file in files for line in problems_of(file, search)]
-    print("\n".join([*lines, f"{len(files)} files: {len(lines) or 'no'} problems"]))
-    return 1 if lines else 0
+    named = str(environment.defaults[REDACT.name]) if expression is None else expression
+    try:
+        return SecretSearch(secrets, pattern(named))
+    except ValueError as error:
+        raise ValueError(f"the pattern is {named!r}: {error}") from None
 
 
 def problems_of(file: Path, search: SecretSearch) -> list[str]:

@@ -5,17 +5,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from addon.recording import Recording, read_recording
+from addon.recording_files import recording_paths
 
 
 def recording_files(folder: Path) -> list[Path]:
-    """The files of a folder that have to be recordings, by their names.
+    """As `recording_paths`, of a folder that has to be there.
 
     Raises:
         ValueError: There is no such folder.
     """
     if not folder.is_dir():
         raise ValueError(f"{str(folder)!r} is no folder: name one that holds recordings")
-    return sorted(path for path in folder.glob("*.json") if not path.name.startswith(".") and not path.is_dir())
+    return recording_paths(folder)
 
 
 def each_recording(folder: Path) -> Iterator[tuple[Path, Recording | str]]:
