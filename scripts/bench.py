@@ -31,7 +31,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from scripts.benchmark import BenchError, ends, proxies, report  # the path had to come first
 from scripts.benchmark.measures import MEASURES, QUICK, QUICK_ROUNDS, Measure  # the path had to come first
 from scripts.benchmark.rows import ROWS  # the path had to come first
-from scripts.benchmark.running import Bench, Figures, Target, Unsupported  # the path had to come first
+from scripts.benchmark.running import TARGETS, Bench, Figures, Target, Unsupported  # the path had to come first
 
 FULL_ROUNDS = 5
 FILES = 8192
@@ -121,7 +121,7 @@ def started() -> Iterator[Bench]:
         program = ends.build(ends.cache_folder())
         port = stack.enter_context(ends.upstream(program))
         say("starting the proxies")
-        kinds = proxies.FIRST_REQUESTS
+        kinds = dict.fromkeys(target.proxy for target in TARGETS if target.proxy)
         running = {kind: stack.enter_context(proxies.proxy(kind, port, homes / kind)) for kind in kinds}
         if not Path("/proc/self/stat").exists():
             say("this system has no /proc: CPU and memory of the proxies are left out")

@@ -6,6 +6,7 @@ from typing import Final
 
 from scripts.benchmark import proxies
 from scripts.benchmark.ends import Load
+from scripts.benchmark.recorded import recorded
 from scripts.benchmark.running import BARE, DIRECT, OURS, TARGETS, Bench, Figures, Target
 
 type Take = Callable[[Bench, Target], Figures]
@@ -191,6 +192,7 @@ MEASURES: Final = (
     Measure("late", "long streams: the 2,000th token against the 100th", late, PROXIES),
     Measure("concurrent", "100 requests at once", concurrent, OLLAMA),
     Measure("gaps", "20 streams, alone and beside embeddings of 2,000 texts", gaps, OLLAMA),
+    Measure("recorded", "50 streams of 20 tokens a second, recorded and not", recorded, (OURS,)),
 )
 QUICK: Final = ("whole", "whole-kept", "paced", "flat")
 QUICK_ROUNDS: Final = 3

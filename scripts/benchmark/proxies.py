@@ -20,8 +20,11 @@ LOOPBACK: Final = "127.0.0.1"
 START_SECONDS: Final = 60
 """The longest wait for a proxy's first answer."""
 
-FIRST_REQUESTS: Final = {"ours": "/api/chat", "bare": "/v1/chat/completions"}
-"""Where each proxy is asked whether it answers."""
+FIRST_REQUESTS: Final = {"ours": "/api/chat", "recording": "/api/chat", "bare": "/v1/chat/completions"}
+"""Where each kind of proxy is asked whether it answers."""
+
+RECORDINGS: Final = "recordings"
+"""The folder in the home of the proxy that records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,14 @@ class Proxy:
             return None
         return int(status.partition("VmRSS:")[2].split()[0])
 
+    def cpu_us(self) -> float | None:
+        """CPU time that its threads have had, in microseconds; None where the system does not tell."""
+        try:
+            threads = [path.read_text() for path in Path(f"/proc/{self.pid}/task").glob("*/schedstat")]
+        except OSError:
+            return None
+        return sum(int(thread.split()[0]) for thread in threads) / 1000 if threads else None
+
 
 def free_port() -> int:
     """A port of 127.0.0.1 that nobody listens on now."""
@@ -58,7 +69,7 @@ def command_line(kind: str, upstream_port: int, port: int) -> tuple[list[str], d
     """How a proxy is started.
 
     Args:
-        kind: `bare` (mitmproxy's own pass-through) or `ours`.
+        kind: `bare` (mitmproxy's own pass-through), `ours`, or `recording` (ours that keeps every exchange).
         upstream_port: Of the server behind it, on 127.0.0.1.
         port: On which it is to listen.
 
@@ -71,6 +82,8 @@ def command_line(kind: str, upstream_port: int, port: int) -> tuple[list[str], d
         script = str(Path(__file__).with_name("pass_through.py"))
         return [*mitmdump, script, "--mode", f"reverse:{upstream}@{LOOPBACK}:{port}"], {}
     settings = {"OPENAI_BASE_URL": f"{upstream}/v1", "OPENAI_API_KEY": "bench", "PROXY_PORT": str(port)}
+    if kind == "recording":
+        settings |= {"PROXY_RECORD_MODE": "all", "PROXY_RECORDINGS": RECORDINGS}
     script = str(ROOT / "addon" / "proxy.py")
     return [*mitmdump, script, "--mode", f"regular@{LOOPBACK}:{port}"], settings
 
@@ -80,7 +93,7 @@ def proxy(kind: str, upstream_port: int, home: Path) -> Iterator[Proxy]:
     """Start a proxy, wait for its first answer, and end it after the block.
 
     Args:
-        kind: `bare` or `ours`.
+        kind: As `command_line` takes it.
         upstream_port: Of the server behind it.
         home: An empty folder, or one that served this kind before; mitmproxy's certificates are made there.
 

@@ -111,4 +111,10 @@ ROWS: Final = (
     Row("gaps.p99", "… with embeddings of 2,000 texts, p99", "ms", digits=1),
     Row("gaps.max", "… with embeddings, longest gap", "ms", digits=1),
     Row("gaps.longer", "… longest gap, longer by", "ms", Goal("value", "≤", 50), digits=1),
+    Row("recorded.off", "50 streams x 20/s, all CPU per event", "µs", digits=1),
+    Row("recorded.on", "… recorded, with the writing", "µs", digits=1),
+    Row("recorded.more", "… recorded, times as much", "", Goal("value", "≤", 1.1)),
+    Row("recorded.open", "… while all are open, times as much", "", Goal("value", "≤", 1.1)),
+    Row("recorded.off_p99", "… delay p99", "ms"),
+    Row("recorded.on_p99", "… recorded, delay p99", "ms"),
 )
