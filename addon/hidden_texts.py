@@ -1,7 +1,9 @@
 """Texts of a body that read otherwise than the body itself: an answer spells its text out, one token an event."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any, Final
 
 import orjson
@@ -25,45 +27,6 @@ LONGEST_LINE: Final = 65_536
 MOST_ALIKE: Final = 32
 
 
-class _Texts:
-    """The texts of JSON documents, by their places.
-
-    Attributes:
-        pieces: Of each place the pieces that stood there, in the order in which the places were seen first.
-        keys: The names of all members.
-    """
-
-    def __init__(self, documents: Iterable[Any]) -> None:
-        self.pieces: list[list[str]] = []
-        self.keys: set[str] = set()
-        root: dict[Any, Any] = {}
-        for document in documents:
-            self._add("", document, root)
-
-    def _add(self, key: str, value: Any, node: dict[Any, Any]) -> None:
-        """Note a value of a place; its node holds the pieces of texts by their keys, and the nodes below."""
-        if isinstance(value, str):
-            pieces = node.get(key)
-            if pieces is None:
-                pieces = node[key] = []
-                self.pieces.append(pieces)
-            pieces.append(value)
-        elif isinstance(value, dict):
-            self.keys.update(value)
-            place = (key, *[value[name] for name in _INDEXES if name in value])
-            inner = node.get(place)
-            if inner is None:
-                inner = node[place] = {}
-            for name, member in value.items():
-                if isinstance(member, str) and name in inner:
-                    inner[name].append(member)  # as above, for nearly all there is
-                elif isinstance(member, (str, dict, list)):
-                    self._add(name, member, inner)
-        elif isinstance(value, list):
-            for item in value:
-                self._add(key, item, node)
-
-
 def hidden_texts_of(body: bytes) -> Iterator[str]:
     """The texts of a body that may read otherwise than the body itself: put together of pieces, or escaped.
 
@@ -72,9 +35,10 @@ def hidden_texts_of(body: bytes) -> Iterator[str]:
     Args:
         body: One JSON document, lines of JSON, or server-sent events; anything else has no texts.
     """
-    texts = _Texts(_documents(_without_bulk(body)))
     escaped = b"\\" in body
-    return ("".join(pieces) for pieces in texts.pieces if escaped or len(pieces) > 1)
+    for pieces in _texts_in(list(_documents(_without_bulk(body))), set()):
+        if escaped or len(pieces) > 1:
+            yield "".join(pieces)
 
 
 def all_texts_of(body: bytes) -> bytes | None:
@@ -105,10 +69,43 @@ def all_texts_of(body: bytes) -> bytes | None:
         documents.append(value)
         if orjson.dumps(value) != document:
             others.add(line)
-    texts = _Texts(documents)
-    # A piece that is always the same, such as a model's name, is said a few times only.
-    said = ("".join(pieces if len(set(pieces)) > 1 else pieces[:MOST_ALIKE]) for pieces in texts.pieces)
-    return b"\n".join(["\n".join([*said, *texts.keys]).encode("utf-8", "replace"), *others])
+    names = set[str]()
+    said = ["".join(_unlike(pieces)) for pieces in _texts_in(documents, names)]
+    return b"\n".join(["\n".join([*said, *names]).encode("utf-8", "replace"), *others])
+
+
+def _texts_in(values: list[Any], names: set[str]) -> Iterator[list[str]]:
+    """The texts of values that stand in the same place of their documents: the pieces of each.
+
+    Args:
+        values: Texts, objects, lists of them; others say nothing.
+        names: Is given the names of all members.
+    """
+    while any(isinstance(value, list) for value in values):
+        values = [item for value in values for item in (value if isinstance(value, list) else (value,))]
+    if pieces := [value for value in values if isinstance(value, str)]:
+        yield pieces
+    objects = [value for value in values if isinstance(value, dict)]
+    known = dict.fromkeys(chain.from_iterable(objects))
+    names.update(known)
+    for group in _by_index(objects, [name for name in _INDEXES if name in known]):
+        for name in known:
+            if column := [member for each in group if (member := each.get(name)) is not None]:
+                yield from _texts_in(column, names)
+
+
+def _by_index(objects: list[dict[str, Any]], indexes: Sequence[str]) -> Iterable[list[dict[str, Any]]]:
+    if not indexes:
+        return (objects,)
+    groups: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for each in objects:
+        groups[".".join(str(each[name]) for name in indexes if name in each)].append(each)
+    return groups.values()
+
+
+def _unlike(pieces: list[str]) -> list[str]:
+    """The pieces of a text; of those that are always the same, such as a model's name, only some."""
+    return pieces if len(set(pieces)) > 1 else pieces[:MOST_ALIKE]
 
 
 def _without_bulk(body: bytes) -> bytes:

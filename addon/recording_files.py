@@ -115,13 +115,12 @@ class RecordingFiles:
             path = self._folder / f"{named.name}.json"
             written = self._write(path, named, earlier.pop(path, None))
         for old, file_id in earlier.items():
-            if _id_of(old) == file_id:
-                old.unlink(missing_ok=True)
+            self._remove(old, file_id)
         return named
 
     def _write(self, path: Path, recording: Recording, earlier: FileId | None) -> bool:
         """Write a file, unless its name is taken by another file than the earlier one; whether it was written."""
-        temporary = path.with_name(f".{path.stem}.tmp")
+        temporary = _temporary(path)
         try:
             file = temporary.open("x", encoding="utf-8", newline="\n")
         except FileExistsError:
@@ -135,13 +134,21 @@ class RecordingFiles:
                     os.fsync(file.fileno())
             if free:
                 temporary.replace(path)
-                _sync(self._folder)
                 return True
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
         temporary.unlink(missing_ok=True)
         return False
+
+    def _remove(self, path: Path, file_id: FileId | None) -> None:
+        """Remove a file, unless another process has put its own in its place, or is just doing so."""
+        temporary = _temporary(path)
+        with suppress(FileExistsError):
+            temporary.touch(exist_ok=False)
+            if _id_of(path) == file_id:
+                path.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
 
     def _sweep(self) -> None:
         for path in self._folder.glob(".*.tmp"):
@@ -150,14 +157,8 @@ class RecordingFiles:
                     path.unlink()
 
 
-def _sync(folder: Path) -> None:
-    """Make sure that a rename is on the disk, where folders can be synchronised (on Windows they cannot)."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+def _temporary(path: Path) -> Path:
+    return path.with_name(f".{path.stem}.tmp")
 
 
 def _id_of(path: Path) -> FileId | None:

@@ -56,9 +56,10 @@ class Redactor:
         Raises:
             SpelledOut: A credential is in a text of it, but nowhere in one piece.
         """
-        clean = all(map(self._is_clean, _bodies(recording)))
-        client, merged = self._client(recording.client, clean=clean)
-        calls = [self._call(call, clean=clean) for call in recording.upstream]
+        if self._is_clean(recording):
+            return recording
+        client, merged = self._client(recording.client)
+        calls = [self._call(call) for call in recording.upstream]
         merged = merged or any(call_merged for _, call_merged in calls)
         redacted = recording.model_copy(
             update={
@@ -69,8 +70,7 @@ class Redactor:
         )
         requests = [side.request for side in _sides(recording)]
         packed = [body for each in requests if (body := unpacked(each.headers, each.body)) is not None]
-        bodies = () if clean else _bodies(redacted)
-        if any(map(self.spells_out, [*bodies, *packed])) or any(map(self._search.hits, packed)):
+        if any(map(self.spells_out, [*_bodies(redacted), *packed])) or any(map(self._search.hits, packed)):
             raise SpelledOut(
                 f"{client.request.method} {client.request.path} is not recorded: its texts spell out a credential in "
                 "pieces, or a compressed body holds one, which cannot be taken out"
@@ -118,19 +118,24 @@ class Redactor:
         """Whether a body in which no credential stands holds one in a text that is escaped or comes in pieces."""
         return any(self._search.hits(text.encode("utf-8", "replace")) for text in hidden_texts_of(body))
 
-    def _is_clean(self, body: bytes) -> bool:
-        """Whether a body surely holds nothing, found without searching it piece by piece."""
-        if self._pattern:
-            return False  # it may be meant for the JSON itself
-        texts = all_texts_of(body)
-        return texts is not None and not self._search.hits(texts)
+    def _is_clean(self, recording: Recording) -> bool:
+        """Whether nothing has to be taken out, as it nearly always is: all that is said is searched once."""
+        requests = [side.request for side in _sides(recording)]
+        if self._pattern or not self._keep_media or any(map(_is_special, requests)):
+            return False
+        said = list(map(all_texts_of, _bodies(recording)))
+        heads = "\n".join(_heads(recording))
+        if None in said or SECRET_PARAMETER.search(heads):
+            return False
+        hits = self._search.hits(b"\n".join(filter(None, said)))
+        return not hits and not self._search.url_hits(heads.encode("utf-8", "surrogatepass"))
 
-    def _client(self, client: Client, *, clean: bool) -> tuple[Client, bool]:
-        response, merged = self._response(client.response, clean=clean)
+    def _client(self, client: Client) -> tuple[Client, bool]:
+        response, merged = self._response(client.response)
         return client.model_copy(update={"request": self._request(client.request), "response": response}), merged
 
-    def _call(self, call: UpstreamCall, *, clean: bool) -> tuple[UpstreamCall, bool]:
-        response, merged = self._response(call.response, clean=clean)
+    def _call(self, call: UpstreamCall) -> tuple[UpstreamCall, bool]:
+        response, merged = self._response(call.response)
         update = {
             "url": self.path(call.url),
             "request": self._request(call.request),
@@ -148,10 +153,10 @@ class Redactor:
         }
         return request.model_copy(update=update)
 
-    def _response(self, response: Response | None, *, clean: bool) -> tuple[Response | None, bool]:
+    def _response(self, response: Response | None) -> tuple[Response | None, bool]:
         if response is None:
             return None, False
-        chunks, merged = (response.chunks, False) if clean else self.chunks(response.chunks)
+        chunks, merged = self.chunks(response.chunks)
         return response.model_copy(update={"headers": self._headers(response.headers), "chunks": chunks}), merged
 
     def _headers(self, headers: Headers) -> Headers:
@@ -192,6 +197,25 @@ def _bodies(recording: Recording) -> Iterator[bytes]:
         yield side.request.body
         if side.response is not None:
             yield b"".join(piece for _, piece in side.response.chunks)
+
+
+def _heads(recording: Recording) -> Iterator[str]:
+    """All texts of a recording but the bodies."""
+    yield recording.about
+    for side in _sides(recording):
+        yield side.request.path
+        responses = (side.response.headers,) if side.response else ()
+        for headers in (side.request.headers, *responses):
+            yield from (value for _, value in headers)
+    for call in recording.upstream:
+        yield call.url
+        yield call.error or ""
+
+
+def _is_special(request: Request) -> bool:
+    """Whether a request's body is searched in a way of its own."""
+    packed = any(name.lower() == "content-encoding" for name, _ in request.headers)
+    return packed or request.path.partition("?")[0] in REGISTRY_PATHS
 
 
 def unpacked(headers: Iterable[tuple[str, str]], body: bytes) -> bytes | None:

@@ -11,9 +11,11 @@ import json
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
+
+import numpy
 
 from addon.secret_shapes import SHAPES
 from addon.setting_values import LEAST_TELLING
@@ -36,8 +38,8 @@ _BEFORE: Final = 64
 _CHARACTER: Final = 4
 """Bytes of the longest character."""
 
-_SIGNS: Final = "-_. ="
-"""Characters of which most beginnings have one; a slice without it, as of base64, cannot hold those."""
+_KNOWN_BY: Final = 3
+"""Bytes by which the beginning of a credential is known."""
 
 _NOT_WITHIN: Final = rb"(?:(?<![A-Za-z0-9])|(?<=\\[bfnrt]))"
 """A credential does not begin inside a word or base64; the letter of a JSON escape before it is no part of a word."""
@@ -46,8 +48,8 @@ _LITERAL: Final = re.compile(rb'"([^"\\\x00-\x1f]*+(?:\\[^\x00-\x1f][^"\\\x00-\x
 """A text of JSON; its end is found again on the next line if one is not closed."""
 
 type Span = tuple[int, int]
-type _Search = tuple[bytes, re.Pattern[bytes], str]
-"""A beginning, what it begins, and its kind."""
+type _Search = tuple[re.Pattern[bytes], str]
+"""What a credential looks like, and its kind."""
 
 
 class Hit(NamedTuple):
@@ -85,8 +87,8 @@ class SecretSearch:
         """Prepare the search.
 
         Args:
-            secrets: What must not be kept besides what looks like a credential. A long one is known by its beginning,
-                because servers repeat keys in part.
+            secrets: What must not be kept besides what looks like a credential; none that is a mere syllable. A long
+                one is known by its beginning, because servers repeat keys in part.
             pattern: What the user named; None when that is nothing.
         """
         self._searches: defaultdict[bytes, list[_Search]] = defaultdict(list)
@@ -98,13 +100,15 @@ class SecretSearch:
                 start = form[:LEAST_TELLING]
                 rest = r"[\w-]*" if len(form) > LEAST_TELLING and re.fullmatch(r"[\w-]+", form) else ""
                 self._add(start if rest else form, b"", rest, OWN)
-        self._longest_start = max(len(start) for searches in self._searches.values() for start, _, _ in searches)
+        self._pairs = numpy.zeros(1 << 16, bool)
+        for known in self._searches:
+            self._pairs[known[0] << 8 | known[1]] = True
         self._pattern = pattern
 
     def _add(self, start: str, before: bytes, rest: str, kind: str) -> None:
         pattern = re.compile(before + re.escape(start).encode() + rest.encode(), re.DOTALL)
-        sign = next((sign for sign in _SIGNS if sign in start), "")
-        self._searches[sign.encode()].append((start.encode(), pattern, kind))
+        if len(start.encode()) >= _KNOWN_BY:
+            self._searches[start.encode()[:_KNOWN_BY]].append((pattern, kind))
 
     def hits(self, data: bytes) -> list[Hit]:
         """What is in a body or text, sorted and apart from each other."""
@@ -125,10 +129,14 @@ class SecretSearch:
         return _apart([*self.hits(url), *_behind(_PERCENT, url, self.hits)])
 
     def _credentials(self, data: bytes) -> Iterator[Hit]:
-        for begin in range(0, len(data), SLICE):
-            for sign, searches in self._searches.items():
-                if data.find(sign, begin, begin + SLICE + self._longest_start) >= 0:
-                    yield from _begun_between(data, begin, begin + SLICE, searches)
+        """What begins as a credential does: in one pass, where a search for each beginning would take fifty."""
+        for begin in range(0, len(data) - 1, SLICE):
+            window = numpy.frombuffer(data, numpy.uint8, min(SLICE + 1, len(data) - begin), begin)
+            pairs = window[:-1].astype(numpy.uint16) << 8 | window[1:]
+            for at in (numpy.flatnonzero(self._pairs[pairs]) + begin).tolist():
+                for pattern, kind in self._searches.get(data[at : at + _KNOWN_BY], ()):
+                    if match := pattern.match(data, at):
+                        yield Hit(*match.span(), kind, match[0])
 
     def _in_literals(self, data: bytes) -> Iterator[Hit]:
         """What is in the texts of JSON, and not to be seen outside of them; in order."""
@@ -147,17 +155,6 @@ class SecretSearch:
 def _may_hide(text: bytes) -> bool:
     """Whether characters of a credential may be escaped; others, such as line breaks, are looked for as escapes."""
     return b"\\u" in text or b"\\/" in text
-
-
-def _begun_between(data: bytes, begin: int, end: int, searches: Sequence[_Search]) -> Iterator[Hit]:
-    for start, pattern, kind in searches:
-        last = end + len(start) - 1  # a beginning may run over the border
-        at = data.find(start, begin, last)
-        while at >= 0:
-            match = pattern.match(data, at)
-            if match:
-                yield Hit(*match.span(), kind, match[0])
-            at = data.find(start, match.end() if match else at + 1, last)
 
 
 def pattern_spans(pattern: re.Pattern[str], data: bytes) -> Iterator[Span]:

@@ -30,6 +30,10 @@ from translators.errors import UpstreamError
 PROVIDER: Final = "default"
 """The name of the one upstream that there is."""
 
+TAPE_BYTES: Final = 4_000
+CHUNK_BYTES: Final = 130
+"""What a tape takes in memory besides what was said: measured as 4.7 kB for a small chat, 21 kB with 60 chunks."""
+
 UNNAMED: Final = "unnamed"
 """The name of a recording before it has a file."""
 
@@ -156,10 +160,11 @@ class Tape:
 
     @property
     def size(self) -> int:
-        """Bytes of what was asked and answered, on both sides."""
+        """About how many bytes it takes in memory."""
         answers = [self.answer, *(taped.answer for taped in self.calls)]
         asked = len(self._body) + sum(len(taped.call.content) for taped in self.calls)
-        return asked + sum(len(piece) for answer in answers for _, piece in answer.chunks)
+        answered = sum(CHUNK_BYTES + len(piece) for answer in answers for _, piece in answer.chunks)
+        return TAPE_BYTES + asked + answered
 
     def recording(self) -> Recording:
         """What was noted, as a recording without a name."""
