@@ -14,11 +14,11 @@ from mitmproxy.addonmanager import Loader
 from mitmproxy.log import ALERT
 
 from addon import listen, logs, machine, notices, own_port, settings
-from addon.flow_redaction import redact_flow
 from addon.live import LiveBodies
+from addon.recordings.tape import Tapes
+from addon.redaction.flows import redact_flow
 from addon.responses import failure_answer
 from addon.service import VERDICT, OllamaService
-from addon.tape import Tapes
 
 logger = logging.getLogger(__name__)
 
@@ -200,8 +200,9 @@ class OllamaBridge:
         await self._redact(flow)
 
     async def _redact(self, flow: http.HTTPFlow) -> None:
-        if flow.metadata.get(VERDICT) in ANSWERED and self._services[-1].settings.redact:
-            await asyncio.to_thread(redact_flow, flow, self._services[-1].source.redactor)
+        if flow.metadata.get(VERDICT) in ANSWERED and (service := self._services[-1]).settings.redact:
+            assert service.source.redactor
+            await asyncio.to_thread(redact_flow, flow, service.source.redactor)
 
     def _all_ours(self, client: connection.Client) -> bool:
         return bool(self._services) and listen.own_port(client) in self._services[-1].rules.ports

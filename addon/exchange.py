@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from mitmproxy import http
 
-from addon.playback import Playback
-from addon.redact import Redactor
+from addon.recordings.playback import Playback
+from addon.recordings.tape import Tape
+from addon.redaction.redactor import Redactor
 from addon.setting_values import without
-from addon.tape import Tape
 from translators.errors import OllamaError
 from translators.events import Usage
 from translators.notes import Note

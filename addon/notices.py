@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from addon.listen import DEFAULT_PORTS
 from addon.machine import LOOPBACK_OF
 from addon.option_table import ALLOW, API_KEY, LISTEN, OPTION_NAMES, RECORD_MODE, RECORDINGS, UPSTREAM_PROXY
-from addon.recording import Recording, Request
+from addon.recordings.recording import Recording, Request
 from addon.settings import Settings
 
 PROXY_VARIABLES: Final = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")

@@ -12,9 +12,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from addon.bridge import OllamaBridge  # the path had to come first
 from addon.live import LiveBodies  # the path had to come first
-from addon.recording_commands import RecordingCommands  # the path had to come first
+from addon.recordings.commands import RecordingCommands  # the path had to come first
+from addon.recordings.tape import Tapes  # the path had to come first
 from addon.responses import last_words  # the path had to come first
-from addon.tape import Tapes  # the path had to come first
 
 live_bodies = LiveBodies(last_words)
 tapes = Tapes()

@@ -17,7 +17,6 @@ from addon.body_limit import BodyLimit, body_limit
 from addon.catalogue import Catalogue
 from addon.embedding import Embedding
 from addon.exchange import CLIENT_GONE, Exchange
-from addon.faults import check_fault
 from addon.generation import MOST_MODELS, Generation
 from addon.health import Health
 from addon.kept_turns import KeptTurns
@@ -28,12 +27,13 @@ from addon.live_requests import BODY_LEFT
 from addon.loaded import Loaded
 from addon.machine import is_own_address
 from addon.management import Management
-from addon.matching import protocol_of
-from addon.recorder import noted
+from addon.recordings.faults import check_fault
+from addon.recordings.matching import protocol_of
+from addon.recordings.recorder import noted
+from addon.recordings.tape import Tape, Tapes
 from addon.responses import failure_answer, json_answer, respond
 from addon.settings import Settings
 from addon.source import Source, source_of
-from addon.tape import Tape, Tapes
 from addon.upstream import Upstream
 from translators.errors import OllamaError, RequestError
 from translators.go_json import encode

@@ -6,12 +6,12 @@ from typing import Final
 
 from addon.http_transport import HttpTransport
 from addon.listing import KEPT_SECONDS
-from addon.new_episodes import NewEpisodes
 from addon.option_table import RECORD_MODE
-from addon.recorder import Recorder, RecordingTransport
-from addon.recording_files import holds_recordings
-from addon.redact import Redactor, redactor_of
-from addon.replayer import Replayer
+from addon.recordings.files import holds_recordings
+from addon.recordings.new_episodes import NewEpisodes
+from addon.recordings.recorder import Recorder, RecordingTransport
+from addon.recordings.replayer import Replayer
+from addon.redaction.redactor import Redactor, redactor_of
 from addon.settings import RecordMode, Settings
 from addon.transport import Transport
 
@@ -25,7 +25,7 @@ class Source:
     Attributes:
         mode: The mode that it comes to: `once` is either `none` or `all` from the start.
         transport: What carries the calls; it notes them where an exchange has a tape.
-        redactor: What takes out what must not be kept.
+        redactor: What takes out what must not be kept; None where nothing is.
         recorder: What writes recordings; None when none are made.
         replayer: What plays recordings; None when none are played.
         list_seconds: How long a model list is kept for others. Where exchanges are recorded or replayed it is not: each
@@ -34,7 +34,7 @@ class Source:
 
     mode: RecordMode
     transport: Transport
-    redactor: Redactor
+    redactor: Redactor | None = None
     recorder: Recorder | None = None
     replayer: Replayer | None = None
     list_seconds: float = 0
@@ -63,7 +63,7 @@ def source_of(settings: Settings, earlier: tuple[Settings, Source] | None = None
     Raises:
         ValueError: A file among the recordings is none.
     """
-    return _SOURCES[_mode(settings, earlier)](settings, redactor_of(settings))
+    return _SOURCES[_mode(settings, earlier)](settings)
 
 
 def _mode(settings: Settings, earlier: tuple[Settings, Source] | None) -> RecordMode:
@@ -74,22 +74,26 @@ def _mode(settings: Settings, earlier: tuple[Settings, Source] | None) -> Record
     return "none" if holds_recordings(settings.recordings) else "all"
 
 
-def _off(settings: Settings, redactor: Redactor) -> Source:
+def _off(settings: Settings) -> Source:
+    redactor = redactor_of(settings) if settings.redact else None
     return Source("off", RecordingTransport(HttpTransport(settings)), redactor, list_seconds=KEPT_SECONDS)
 
 
-def _all(settings: Settings, redactor: Redactor) -> Source:
+def _all(settings: Settings) -> Source:
+    redactor = redactor_of(settings)
     recorder = Recorder(settings.recordings, redactor)
     return Source("all", RecordingTransport(HttpTransport(settings)), redactor, recorder)
 
 
-def _none(settings: Settings, redactor: Redactor) -> Source:
+def _none(settings: Settings) -> Source:
+    redactor = redactor_of(settings)
     remedy = settings.offline_reason or f"{RECORD_MODE} is {settings.record_mode!r}: {LIVE}"
     replayer = _replayer(settings, redactor, remedy)
     return Source("none", RecordingTransport(replayer), redactor, replayer=replayer)
 
 
-def _new_episodes(settings: Settings, redactor: Redactor) -> Source:
+def _new_episodes(settings: Settings) -> Source:
+    redactor = redactor_of(settings)
     replayer = _replayer(settings, redactor, f"{RECORD_MODE} is 'new_episodes': give all to record it again")
     recorder = Recorder(settings.recordings, redactor, replace=False, made=replayer.add)
     # What is replayed is not noted, and so not recorded once more.
@@ -101,7 +105,7 @@ def _replayer(settings: Settings, redactor: Redactor, remedy: str) -> Replayer:
     return Replayer(settings.recordings, redactor, remedy, speed=settings.replay_speed, repeats=settings.replay_repeats)
 
 
-_SOURCES: Final[dict[RecordMode, Callable[[Settings, Redactor], Source]]] = {
+_SOURCES: Final[dict[RecordMode, Callable[[Settings], Source]]] = {
     "off": _off,
     "none": _none,
     "new_episodes": _new_episodes,

@@ -20,7 +20,7 @@ from typing import Final
 
 from addon.environment import PROJECT_ROOT, Environment, read_environment
 from addon.option_table import UPSTREAM_PROXY
-from addon.redact import Redactor, secrets_in
+from addon.redaction.redactor import Redactor, secrets_in
 from scripts import scan_recordings
 from scripts.collecting import NothingAskedError
 from scripts.collecting.asking import CTRL_C, Outcome, ask_all, proxy_arguments
@@ -34,7 +34,7 @@ FOLDER: Final = PROJECT_ROOT / "recordings" / "live"
 """Apart from the recordings that were made against the project's own test upstream."""
 
 NOT_RECORDED: Final = ("is not recorded", "recordings cannot be written", "recording could not be made")
-"""What the proxy says where an exchange is not kept (`addon/recorder.py`)."""
+"""What the proxy says where an exchange is not kept (`addon/recordings/recorder.py`)."""
 
 NOTHING_ASKED: Final = 2
 BROKEN_OFF: Final = 130

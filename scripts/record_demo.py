@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from addon.environment import PROJECT_ROOT
-from addon.recording import Recording, Response, recording_text
-from addon.recording_files import read_recordings
+from addon.recordings.files import read_recordings
+from addon.recordings.layout import recording_text
+from addon.recordings.recording import Recording, Response
 from scripts.demo_requests import CONVERSATIONS, DEMO, Body
 from tests.golden.recording_diffs import masked
 from tests.process import LOOPBACK, serving

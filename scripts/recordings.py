@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 
 from addon.environment import PROJECT_ROOT, read_environment
-from addon.recording import Recording
+from addon.recordings.recording import Recording
 from scripts.recorded.checks import file_problems, left_over
 from scripts.recorded.comparison import differences
 from scripts.recorded.console import exit_code

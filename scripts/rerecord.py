@@ -24,11 +24,11 @@ from functools import partial
 from http.client import HTTPException
 from pathlib import Path
 
-from addon.differences import upstream_difference
 from addon.environment import PROJECT_ROOT, read_environment
 from addon.option_table import BASE_URL
-from addon.recording import Recording
-from addon.recording_files import read_recordings
+from addon.recordings.differences import upstream_difference
+from addon.recordings.files import read_recordings
+from addon.recordings.recording import Recording
 from scripts.proxy_process import LOOPBACK, ProxyFailedError, running_proxy, upstream_url
 from scripts.recorded.answers import said_to_client
 from scripts.recorded.asking import ask, is_chance, obstacle

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from addon.environment import PROJECT_ROOT, Environment, read_environment
-from addon.hidden_texts import hidden_texts_of
 from addon.option_table import REDACT, UPSTREAM_PROXY
-from addon.recording import Client, Headers, Recording, Request, UpstreamCall, read_recording
-from addon.redact import MARK, secrets_in, unpacked
-from addon.secret_search import SecretSearch
-from addon.secret_shapes import REGISTRY_PASSWORD, REGISTRY_PATHS, SECRET_HEADERS, SECRET_PARAMETER
+from addon.recordings.recording import Client, Headers, Recording, Request, UpstreamCall, read_recording
+from addon.redaction.hidden_texts import hidden_texts_of
+from addon.redaction.redactor import MARK, secrets_in, unpacked
+from addon.redaction.secret_search import SecretSearch
+from addon.redaction.secret_shapes import REGISTRY_PASSWORD, REGISTRY_PATHS, SECRET_HEADERS, SECRET_PARAMETER
 from addon.setting_values import pattern, redacted
 
 

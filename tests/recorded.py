@@ -14,7 +14,7 @@ from mitmproxy.test import tflow
 
 from addon.call import Call
 from addon.exchange import Exchange
-from addon.recording import Client, Recording, Request, Response, UpstreamCall
+from addon.recordings.recording import Client, Recording, Request, Response, UpstreamCall
 
 HELLO = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]}
 SENT = HELLO | {"stream": True, "stream_options": {"include_usage": True}}

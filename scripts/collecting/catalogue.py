@@ -1,7 +1,7 @@
 """The catalogue of requests: each thing that can be asked of a model, said in few words, because it costs money.
 
-No two requests of a model are the same to `addon.matching`, to which `stream` does not count at Ollama's routes: one of
-them would take the other's recording. So every row says something of its own.
+No two requests of a model are the same to `addon.recordings.matching`, to which `stream` does not count at Ollama's
+routes: one of them would take the other's recording. So every row says something of its own.
 """
 
 from collections.abc import Iterator, Sequence

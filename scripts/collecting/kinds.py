@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from addon.matching import normal_request
+from addon.recordings.matching import normal_request
 from scripts.collecting.models import Model
 
 MOST_ANSWER_TOKENS: Final = 300

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from addon.matching import Asked, normal_request
-from addon.recording import Recording
-from addon.recording_files import DIGEST_LENGTH, RecordingFiles, read_recordings, slug
+from addon.recordings.files import DIGEST_LENGTH, RecordingFiles, read_recordings, slug
+from addon.recordings.matching import Asked, normal_request
+from addon.recordings.recording import Recording
 from scripts.collecting.kinds import Ask
 
 STAGING: Final = ".collecting"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from addon.generation import APIS
-from addon.recording import Recording, Response, UpstreamCall
+from addon.recordings.recording import Recording, Response, UpstreamCall
 from scripts.recorded.events import DOCUMENT, body_of, events_of, header_of
 from scripts.recorded.transcript import call_text
 from translators.answer import AnswerTranslator

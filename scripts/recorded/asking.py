@@ -5,8 +5,8 @@ from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from typing import Final
 
-from addon.recording import Recording, Request, UpstreamCall
-from addon.redact import MARK
+from addon.recordings.recording import Recording, Request, UpstreamCall
+from addon.redaction.redactor import MARK
 from scripts.recorded.answers import said_by_upstream
 from translators.openai_retries import RETRIED_STATUSES
 

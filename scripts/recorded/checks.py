@@ -6,8 +6,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
-from addon.recording import Recording, Response, recording_text
-from addon.recording_files import DIGEST_LENGTH
+from addon.recordings.files import DIGEST_LENGTH
+from addon.recordings.layout import recording_text
+from addon.recordings.recording import Recording, Response
 from scripts.recorded.showing import asked_of
 
 _DIGEST: Final = re.compile(rf".*-([0-9a-f]{{{DIGEST_LENGTH}}})-\d+")

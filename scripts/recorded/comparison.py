@@ -5,8 +5,8 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 
-from addon.matching import json_value
-from addon.recording import Recording
+from addon.recordings.matching import json_value
+from addon.recordings.recording import Recording
 from scripts.recorded.answers import said_to_client
 from scripts.recorded.differences import recording_differences
 from scripts.recorded.showing import asked_of, said_lines

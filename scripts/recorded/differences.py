@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Final, NamedTuple
 
-from addon.recording import Recording, Response, UpstreamCall
+from addon.recordings.recording import Recording, Response, UpstreamCall
 from scripts.recorded.events import Event, events_of, header_of
 from scripts.recorded.shape import Difference, Shape, shape_differences, shape_of
 

@@ -7,7 +7,7 @@ The events of Chat Completions and Ollama's lines have no names. They are named 
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-from addon.recording import Response
+from addon.recordings.recording import Response
 from translators.loose_json import read_json
 from translators.sse import SSEDecoder
 

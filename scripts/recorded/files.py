@@ -4,8 +4,8 @@ import difflib
 from collections.abc import Iterator
 from pathlib import Path
 
-from addon.recording import Recording, read_recording
-from addon.recording_files import recording_paths
+from addon.recordings.files import recording_paths
+from addon.recordings.recording import Recording, read_recording
 
 
 def recording_files(folder: Path) -> list[Path]:

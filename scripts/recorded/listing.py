@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 
-from addon.recording import Recording
+from addon.recordings.recording import Recording
 from scripts.recorded.showing import asked_of
 
 

@@ -5,8 +5,8 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-from addon.matching import Asked, normal_request
-from addon.recording import Recording, UpstreamCall
+from addon.recordings.matching import Asked, normal_request
+from addon.recordings.recording import Recording, UpstreamCall
 from scripts.recorded.answers import Said, said_by_upstream, said_to_client
 from scripts.recorded.times import times_of
 from scripts.recorded.transcript import settings, shortened, transcript

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from itertools import pairwise
 
-from addon.recording import Response
+from addon.recordings.recording import Response
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,12 @@ from pathlib import Path
 from random import Random
 from types import CodeType
 
-from addon import recording, recording_files
-from addon.recorder import Recorder
-from addon.recording_files import ABANDONED_SECONDS, read_recordings
-from addon.redact import Redactor
-from addon.tape import Tape
+from addon.recordings import files as recording_files
+from addon.recordings import recording
+from addon.recordings.files import ABANDONED_SECONDS, read_recordings
+from addon.recordings.recorder import Recorder
+from addon.recordings.tape import Tape
+from addon.redaction.redactor import Redactor
 from tests.recorded import CALL, exchange
 
 WHERE = (frozenset({recording.__file__, recording_files.__file__}), frozenset({recording_files.__file__}))

@@ -16,8 +16,8 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median, quantiles
 
-from addon.recording import Recording
-from addon.recording_files import read_recordings
+from addon.recordings.files import read_recordings
+from addon.recordings.recording import Recording
 from tests.process import LOOPBACK, Process, serving
 from tests.upstream import Upstream
 

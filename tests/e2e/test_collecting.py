@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from addon.recording_files import read_recordings
+from addon.recordings.files import read_recordings
 from scripts.collecting.shelf import ABOUT, STAGING, UNEXPECTED
 from tests.process import KEY, ROOT, environment, serving
 from tests.upstream import Upstream

@@ -12,8 +12,8 @@ import httpx
 from mitmproxy import http
 from mitmproxy.io import FlowReader
 
-from addon.hidden_texts import hidden_texts_of
-from addon.recording_files import read_recordings
+from addon.recordings.files import read_recordings
+from addon.redaction.hidden_texts import hidden_texts_of
 from tests.process import KEY, LOOPBACK, ROOT, Process, environment, free_port, serving
 from tests.upstream import Upstream
 from tests.wire import Raw, ask

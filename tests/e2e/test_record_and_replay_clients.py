@@ -9,7 +9,7 @@ from pathlib import Path
 import ollama
 import pytest
 
-from addon.recording_files import read_recordings
+from addon.recordings.files import read_recordings
 from tests.e2e.ten_exchanges import ten_exchanges
 from tests.packages import NODE, install_from_npm, needs_node
 from tests.process import environment, serving

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from addon.recording_files import read_recordings
+from addon.recordings.files import read_recordings
 from tests.process import KEY
 from tests.upstream import Upstream
 from tests.web import Web, web_serving

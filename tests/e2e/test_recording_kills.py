@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from addon.recording_files import read_recordings
+from addon.recordings.files import read_recordings
 from tests.process import ROOT, serving
 from tests.upstream import Upstream
 from tests.wire import ask

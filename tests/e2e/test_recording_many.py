@@ -14,8 +14,8 @@ from typing import Any
 import ollama
 import pytest
 
-from addon.recording import Client, Recording, UpstreamCall
-from addon.recording_files import read_recordings
+from addon.recordings.files import read_recordings
+from addon.recordings.recording import Client, Recording, UpstreamCall
 from tests.e2e.recording_load import ask_many, recording_proxy, rss_mib, wait_written
 from tests.e2e.ten_exchanges import ten_exchanges
 from tests.process import serving

@@ -13,8 +13,8 @@ import httpx
 import ollama
 import pytest
 
-from addon.recording import recording_text
-from addon.recording_files import read_recordings
+from addon.recordings.files import read_recordings
+from addon.recordings.layout import recording_text
 from tests.process import KEY, LOOPBACK, ROOT, Process, free_port, serving, start
 from tests.recorded import HELLO, compact, recording, response, upstream_call, without_times
 from tests.upstream import Upstream

@@ -9,7 +9,7 @@ from typing import Any
 
 import ollama
 
-from addon.recording_files import read_recordings
+from addon.recordings.files import read_recordings
 from tests.e2e.families_table import OPTIONS, STRICT, WEATHER
 from tests.e2e.heard import hear
 from tests.process import KEY, serving

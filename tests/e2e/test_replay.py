@@ -9,9 +9,10 @@ import ollama
 import openai
 import pytest
 
-from addon.faults import HEADER
-from addon.recording import Client, Recording, recording_text
-from addon.recording_files import read_recordings
+from addon.recordings.faults import HEADER
+from addon.recordings.files import read_recordings
+from addon.recordings.layout import recording_text
+from addon.recordings.recording import Client, Recording
 from tests.process import Process, free_port, serving
 from tests.recorded import HELLO, compact, recording, request, response, upstream_call
 from tests.upstream import Upstream

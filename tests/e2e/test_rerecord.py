@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from addon.recording import Recording, read_recording, recording_text
-from addon.recording_files import read_recordings
+from addon.recordings.files import read_recordings
+from addon.recordings.layout import recording_text
+from addon.recordings.recording import Recording, read_recording
 from scripts.recorded.asking import obstacle
 from tests.process import KEY, LOOPBACK, ROOT, environment, free_port
 from tests.upstream import Upstream

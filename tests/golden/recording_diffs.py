@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from itertools import chain, repeat
 from typing import Final
 
-from addon.recording import Client, Recording, Response, UpstreamCall, recording_text
+from addon.recordings.layout import recording_text
+from addon.recordings.recording import Client, Recording, Response, UpstreamCall
 from tests.recorded import TIMES, without_times
 
 NO_TIME: Final = datetime(2000, 1, 1, tzinfo=UTC)

@@ -7,10 +7,11 @@ from mitmproxy import http
 from mitmproxy.test import taddons, tflow
 
 from addon.live import LiveResponse
-from addon.recording import Recording, recording_text
-from addon.recording_files import read_recordings
-from addon.redact import Redactor
-from addon.replayer import Replayer
+from addon.recordings.files import read_recordings
+from addon.recordings.layout import recording_text
+from addon.recordings.recording import Recording
+from addon.recordings.replayer import Replayer
+from addon.redaction.redactor import Redactor
 from addon.service import OllamaService
 from addon.settings import settings_from
 from tests.recorded import run

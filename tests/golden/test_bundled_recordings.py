@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from addon.matching import normal_request
-from addon.recording import read_recording, recording_text
-from addon.redact import Redactor
+from addon.recordings.layout import recording_text
+from addon.recordings.matching import normal_request
+from addon.recordings.recording import read_recording
+from addon.redaction.redactor import Redactor
 from scripts.demo_requests import CONVERSATIONS, DEMO
 from tests.golden.recording_diffs import calls_of, difference, renewed
 from tests.golden.replays import recording_files, replayed

@@ -9,8 +9,9 @@ import pytest
 
 from addon.environment import read_environment
 from addon.option_table import OPENAI_URL
-from addon.recording import Client, End, recording_text
-from addon.recording_files import read_recordings
+from addon.recordings.files import read_recordings
+from addon.recordings.layout import recording_text
+from addon.recordings.recording import Client, End
 from scripts import collect_recordings
 from scripts.collecting import NothingAskedError
 from scripts.collecting.asking import MOST_FAULTS_IN_A_ROW, Outcome

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from addon.differences import request_difference, upstream_difference
-from addon.matching import Asked, normal_request
+from addon.recordings.differences import request_difference, upstream_difference
+from addon.recordings.matching import Asked, normal_request
 from tests.recorded import compact
 
 

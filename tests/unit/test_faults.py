@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from mitmproxy.http import Headers
 
-from addon.faults import HEADER, Fault, check_fault, fault_of, parse_fault
-from addon.recording import read_recording, recording_text
+from addon.recordings.faults import HEADER, Fault, check_fault, fault_of, parse_fault
+from addon.recordings.layout import recording_text
+from addon.recordings.recording import read_recording
 from tests.recorded import recording
 from translators.errors import RequestError
 

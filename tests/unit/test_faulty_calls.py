@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from addon.faults import parse_fault
-from addon.faulty_calls import FaultyCall, faulty_call
-from addon.recording import UpstreamCall
+from addon.recordings.faults import parse_fault
+from addon.recordings.faulty_calls import FaultyCall, faulty_call
+from addon.recordings.recording import UpstreamCall
 from tests.recorded import response, upstream_call
 
 PATIENCE = 60.0

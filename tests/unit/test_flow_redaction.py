@@ -14,8 +14,8 @@ from mitmproxy.test import tflow
 from mitmproxy.websocket import WebSocketMessage
 from wsproto.frame_protocol import Opcode
 
-from addon.flow_redaction import SPELLED_OUT, redact_flow
-from addon.redact import MARK, Redactor
+from addon.redaction.flows import SPELLED_OUT, redact_flow
+from addon.redaction.redactor import MARK, Redactor
 from tests.recorded import compact
 
 KEY = "sk-proj-" + "Ab1_" * 8

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from addon.hidden_texts import all_texts_of, hidden_texts_of
+from addon.redaction.hidden_texts import all_texts_of, hidden_texts_of
 from tests.recorded import compact
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from addon.matching import Asked, nearest, normal_request, protocol_of
+from addon.recordings.matching import Asked, nearest, normal_request, protocol_of
 from tests.recorded import compact
 
 

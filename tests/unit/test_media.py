@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from addon.differences import upstream_difference
-from addon.matching import normal_request
-from addon.media import LEAST_MEDIA, without_media
-from addon.recording import recording_text
-from addon.redact import Redactor
+from addon.recordings.differences import upstream_difference
+from addon.recordings.layout import recording_text
+from addon.recordings.matching import normal_request
+from addon.recordings.media import LEAST_MEDIA, without_media
+from addon.redaction.redactor import Redactor
 from tests.recorded import compact, recording, request, upstream_call
 
 PICTURE = bytes(range(256)) * 8

@@ -7,11 +7,11 @@ import pytest
 
 from addon.call import Call, Reply
 from addon.exchange import Exchange
-from addon.faults import HEADER
-from addon.new_episodes import NewEpisodes
-from addon.recording_files import RecordingFiles
-from addon.redact import Redactor
-from addon.replayer import Replayer
+from addon.recordings.faults import HEADER
+from addon.recordings.files import RecordingFiles
+from addon.recordings.new_episodes import NewEpisodes
+from addon.recordings.replayer import Replayer
+from addon.redaction.redactor import Redactor
 from addon.upstream import once
 from tests.recorded import CALL, CHUNKS, HELLO, exchange, recording, run
 from translators.errors import RequestError

@@ -16,7 +16,7 @@ from addon.notices import (
     points_here,
     source_notices,
 )
-from addon.recording import Client, Recording
+from addon.recordings.recording import Client, Recording
 from addon.setting_values import networks
 from addon.settings import Settings
 from tests.recorded import compact, recording, request, response

@@ -1,7 +1,7 @@
 """Which call of a recording is played next."""
 
-from addon.playback import Playback
-from addon.recording import UpstreamCall
+from addon.recordings.playback import Playback
+from addon.recordings.recording import UpstreamCall
 from tests.recorded import recording, request, upstream_call
 
 PATH = "/embeddings"

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from addon.matching import json_text
-from addon.recording import Recording, recording_text
-from addon.recording_files import read_recordings
+from addon.recordings.files import read_recordings
+from addon.recordings.layout import recording_text
+from addon.recordings.matching import json_text
+from addon.recordings.recording import Recording
 from scripts.record_demo import ABOUT, message_of, put
 from tests.recorded import recording, response, upstream_call
 

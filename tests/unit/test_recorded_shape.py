@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from addon.recording import read_recording
+from addon.recordings.recording import read_recording
 from scripts.recorded.differences import answer_differences, recording_differences
 from scripts.recorded.events import events_of
 from scripts.recorded.shape import Difference, place_text, shape_differences, shape_of

@@ -11,11 +11,11 @@ from mitmproxy import http
 
 from addon.call import Call, Reply
 from addon.exchange import Exchange
-from addon.recorder import Recorder, RecordingTransport, noted
-from addon.recording import End, Recording
-from addon.recording_files import read_recordings
-from addon.redact import Redactor
-from addon.tape import Tape
+from addon.recordings.files import read_recordings
+from addon.recordings.recorder import Recorder, RecordingTransport, noted
+from addon.recordings.recording import End, Recording
+from addon.recordings.tape import Tape
+from addon.redaction.redactor import Redactor
 from addon.upstream import Upstream
 from tests.recorded import CALL, HELLO, SENT, compact, exchange, run
 from translators.errors import OllamaError, UpstreamBroken, UpstreamTimeout, UpstreamUnreachable
@@ -231,7 +231,7 @@ def test_an_exchange_that_asked_nothing_is_not_kept_and_others_are_not_taped(tmp
 
 
 def test_the_next_exchange_waits_while_too_much_is_unwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("addon.recorder.MOST_UNWRITTEN", len(compact(HELLO)))
+    monkeypatch.setattr("addon.recordings.recorder.MOST_UNWRITTEN", len(compact(HELLO)))
 
     async def answer() -> None:
         proxy = Proxy(tmp_path, Scripted((200, [b"one"])))

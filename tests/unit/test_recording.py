@@ -8,14 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from addon.recording import (
+from addon.recordings.layout import recording_pieces, recording_text
+from addon.recordings.recording import (
     LONGEST_OBJECT,
     SLICE,
     Recording,
     Request,
     read_recording,
-    recording_pieces,
-    recording_text,
     request_headers,
     response_headers,
 )

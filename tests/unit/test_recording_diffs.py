@@ -6,7 +6,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from addon.recording import Client
+from addon.recordings.recording import Client
 from tests.golden.recording_diffs import MOST_LINES, difference, renewed
 from tests.golden.replays import recording_files
 from tests.process import ROOT

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from addon.matching import normal_request
-from addon.recording_files import ABANDONED_SECONDS, MOST_TOLD, RecordingFiles, read_recordings, slug
+from addon.recordings.files import ABANDONED_SECONDS, MOST_TOLD, RecordingFiles, read_recordings, slug
+from addon.recordings.matching import normal_request
 from tests.recorded import HELLO, compact, recording
 
 DIGEST = "0123456789abcdef"

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mitmproxy.net import encoding
 
-from addon.hidden_texts import hidden_texts_of
-from addon.recording import Recording, recording_text
-from addon.redact import MARK, MERGED, Redactor, SpelledOut, redactor_of, secrets_of
-from addon.secret_search import SLICE
+from addon.recordings.layout import recording_text
+from addon.recordings.recording import Recording
+from addon.redaction.hidden_texts import hidden_texts_of
+from addon.redaction.redactor import MARK, MERGED, Redactor, SpelledOut, redactor_of, secrets_of
+from addon.redaction.secret_search import SLICE
 from addon.settings import settings_from
 from tests.recorded import HELLO, compact, recording, request, response, upstream_call
 from tests.setting_sources import options, outside

@@ -10,11 +10,11 @@ import pytest
 
 from addon.call import Reply
 from addon.exchange import Exchange
-from addon.faults import HEADER
-from addon.recording import Recording
-from addon.recording_files import RecordingFiles
-from addon.redact import Redactor
-from addon.replayer import Replayer
+from addon.recordings.faults import HEADER
+from addon.recordings.files import RecordingFiles
+from addon.recordings.recording import Recording
+from addon.recordings.replayer import Replayer
+from addon.redaction.redactor import Redactor
 from addon.upstream import Upstream
 from tests.recorded import CALL, CHUNKS, exchange, recording, run
 from translators.errors import RequestError, UpstreamTimeout

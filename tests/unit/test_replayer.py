@@ -11,10 +11,10 @@ import pytest
 
 from addon.call import Call
 from addon.exchange import Exchange
-from addon.recording import Recording
-from addon.recording_files import RecordingFiles
-from addon.redact import MARK, Redactor
-from addon.replayer import Replayer
+from addon.recordings.files import RecordingFiles
+from addon.recordings.recording import Recording
+from addon.recordings.replayer import Replayer
+from addon.redaction.redactor import MARK, Redactor
 from addon.upstream import Upstream
 from tests.recorded import (
     CALL,

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from addon.recording import Recording, read_recording, recording_text
+from addon.recordings.layout import recording_text
+from addon.recordings.recording import Recording, read_recording
 from scripts import rerecord
 from scripts.recorded.asking import obstacle
 from tests.process import ROOT

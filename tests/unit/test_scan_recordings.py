@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from addon.environment import PROJECT_ROOT, read_environment
-from addon.recording import Recording, recording_text
-from addon.redact import MARK, Redactor
-from addon.secret_search import SecretSearch
+from addon.recordings.layout import recording_text
+from addon.recordings.recording import Recording
+from addon.redaction.redactor import MARK, Redactor
+from addon.redaction.secret_search import SecretSearch
 from scripts import scan_recordings
 from scripts.scan_recordings import main, problems_of
 from tests.recorded import compact, recording, request, response, upstream_call

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from addon.matching import normal_request
-from addon.recording import Client, Recording, read_recording, recording_text
+from addon.recordings.layout import recording_text
+from addon.recordings.matching import normal_request
+from addon.recordings.recording import Client, Recording, read_recording
 from scripts import recordings
 from scripts.recorded.answers import said_by_upstream, said_to_client
 from scripts.recorded.checks import time_problems

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from addon.recording import Recording, recording_text
-from addon.redact import MARK, Redactor, SpelledOut
-from addon.secret_search import LONGEST_HIT, SLICE, pattern_spans
+from addon.recordings.layout import recording_text
+from addon.recordings.recording import Recording
+from addon.redaction.redactor import MARK, Redactor, SpelledOut
+from addon.redaction.secret_search import LONGEST_HIT, SLICE, pattern_spans
 from tests.recorded import compact, recording, request, response, upstream_call
 
 ACME = re.compile(r'(?i)acme-\d+|Jørgen "the" Doe/\w+')

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from addon.recording import recording_text
+from addon.recordings.layout import recording_text
 from addon.settings import Settings, settings_from
 from addon.source import Source, source_of
 from tests.recorded import recording

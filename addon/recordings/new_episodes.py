@@ -6,8 +6,8 @@ from mitmproxy import http
 
 from addon.call import Call, Reply
 from addon.exchange import Exchange
-from addon.faults import check_fault, fault_of
-from addon.replayer import Replayer
+from addon.recordings.faults import check_fault, fault_of
+from addon.recordings.replayer import Replayer
 from addon.transport import Transport
 
 

@@ -15,16 +15,14 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-import numpy
-
-from addon.secret_shapes import SHAPES
+from addon.redaction.secret_shapes import SHAPES
 from addon.setting_values import LEAST_TELLING
 
 MARK: Final = "[redacted]"
 """Stands in the place of what was taken out, and is never found itself."""
 
 SLICE: Final = 65_536
-"""Bytes that are searched by one call."""
+"""Bytes that one call of a pattern searches."""
 
 LONGEST_HIT: Final = 16_384
 """Bytes of what a pattern is sure to find. It may find more, but not always what ends so far behind its beginning."""
@@ -100,9 +98,9 @@ class SecretSearch:
                 start = form[:LEAST_TELLING]
                 rest = r"[\w-]*" if len(form) > LEAST_TELLING and re.fullmatch(r"[\w-]+", form) else ""
                 self._add(start if rest else form, b"", rest, OWN)
-        self._pairs = numpy.zeros(1 << 16, bool)
-        for known in self._searches:
-            self._pairs[known[0] << 8 | known[1]] = True
+        from addon.redaction.beginnings import Beginnings
+
+        self._beginnings = Beginnings(self._searches)
         self._pattern = pattern
 
     def _add(self, start: str, before: bytes, rest: str, kind: str) -> None:
@@ -129,14 +127,10 @@ class SecretSearch:
         return _apart([*self.hits(url), *_behind(_PERCENT, url, self.hits)])
 
     def _credentials(self, data: bytes) -> Iterator[Hit]:
-        """What begins as a credential does: in one pass, where a search for each beginning would take fifty."""
-        for begin in range(0, len(data) - 1, SLICE):
-            window = numpy.frombuffer(data, numpy.uint8, min(SLICE + 1, len(data) - begin), begin)
-            pairs = window[:-1].astype(numpy.uint16) << 8 | window[1:]
-            for at in (numpy.flatnonzero(self._pairs[pairs]) + begin).tolist():
-                for pattern, kind in self._searches.get(data[at : at + _KNOWN_BY], ()):
-                    if match := pattern.match(data, at):
-                        yield Hit(*match.span(), kind, match[0])
+        for at in self._beginnings.places(data):
+            for pattern, kind in self._searches.get(data[at : at + _KNOWN_BY], ()):
+                if match := pattern.match(data, at):
+                    yield Hit(*match.span(), kind, match[0])
 
     def _in_literals(self, data: bytes) -> Iterator[Hit]:
         """What is in the texts of JSON, and not to be seen outside of them; in order."""

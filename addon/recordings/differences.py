@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from addon.matching import Asked, json_text, json_value
+from addon.recordings.matching import Asked, json_text, json_value
 
 IGNORED_UPSTREAM: Final = frozenset({"stream", "stream_options"})
 """Members of a translated request that may differ from the recorded one: they follow the client's `stream`."""

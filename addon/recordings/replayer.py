@@ -10,16 +10,16 @@ from typing import Final
 from mitmproxy import http
 
 from addon.call import Call, Reply
-from addon.differences import request_difference, upstream_difference
 from addon.exchange import Exchange
-from addon.faults import Fault, fault_of
-from addon.faulty_calls import NOT_AGAIN, FaultyCall, faulty_call
-from addon.matching import Asked, nearest, normal_request
 from addon.openai_face import OWN_RETRIES
-from addon.playback import Playback
-from addon.recording import Recording, Response, UpstreamCall
-from addon.recording_files import read_recordings
-from addon.redact import Redactor
+from addon.recordings.differences import request_difference, upstream_difference
+from addon.recordings.faults import Fault, fault_of
+from addon.recordings.faulty_calls import NOT_AGAIN, FaultyCall, faulty_call
+from addon.recordings.files import read_recordings
+from addon.recordings.matching import Asked, nearest, normal_request
+from addon.recordings.playback import Playback
+from addon.recordings.recording import Recording, Response, UpstreamCall
+from addon.redaction.redactor import Redactor
 from addon.settings import Repeats
 from translators.errors import RequestError
 

@@ -13,11 +13,11 @@ from mitmproxy.utils import asyncio_utils
 
 from addon.call import Call, Reply
 from addon.exchange import Exchange
-from addon.matching import normal_request
-from addon.recording import Recording
-from addon.recording_files import RecordingFiles, slug
-from addon.redact import Redactor, SpelledOut
-from addon.tape import Answer, Tape, TapedCall
+from addon.recordings.files import RecordingFiles, slug
+from addon.recordings.matching import normal_request
+from addon.recordings.recording import Recording
+from addon.recordings.tape import Answer, Tape, TapedCall
+from addon.redaction.redactor import Redactor, SpelledOut
 from addon.transport import Transport
 
 logger = logging.getLogger(__name__)

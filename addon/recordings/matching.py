@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, Literal
 
-from addon.media import without_media
-from addon.recording import without_surrogates
+from addon.recordings.media import without_media
+from addon.recordings.recording import without_surrogates
 from addon.responses import is_openai
 from translators.loose_json import read_json
 from translators.names import upstream_id

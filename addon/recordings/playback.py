@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from addon.faults import Fault
-from addon.recording import Recording, UpstreamCall
+from addon.recordings.faults import Fault
+from addon.recordings.recording import Recording, UpstreamCall
 from translators.errors import UpstreamBroken, UpstreamError, UpstreamTimeout, UpstreamUnreachable
 
 FAILURES: Final = {error.__name__: error for error in (UpstreamUnreachable, UpstreamTimeout, UpstreamBroken)}

@@ -13,8 +13,8 @@ from weakref import WeakKeyDictionary
 from mitmproxy import http
 
 from addon.call import DRAIN_SECONDS, Call
-from addon.matching import Protocol
-from addon.recording import (
+from addon.recordings.matching import Protocol
+from addon.recordings.recording import (
     Client,
     End,
     Headers,

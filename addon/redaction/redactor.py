@@ -13,11 +13,11 @@ from urllib.parse import unquote, urlsplit
 
 from mitmproxy.net.encoding import custom_decode
 
-from addon.hidden_texts import all_texts_of, hidden_texts_of
-from addon.media import without_media
-from addon.recording import Chunk, Client, Headers, Recording, Request, Response, UpstreamCall
-from addon.secret_search import MARK, Hit, SecretSearch
-from addon.secret_shapes import REGISTRY_PASSWORD, REGISTRY_PATHS, SECRET_PARAMETER
+from addon.recordings.media import without_media
+from addon.recordings.recording import Chunk, Client, Headers, Recording, Request, Response, UpstreamCall
+from addon.redaction.hidden_texts import all_texts_of, hidden_texts_of
+from addon.redaction.secret_search import MARK, Hit, SecretSearch
+from addon.redaction.secret_shapes import REGISTRY_PASSWORD, REGISTRY_PATHS, SECRET_PARAMETER
 from addon.settings import Settings
 
 __all__ = ["MARK", "MERGED", "Redactor", "SpelledOut", "redactor_of", "secrets_in", "secrets_of", "unpacked"]

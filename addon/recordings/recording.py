@@ -27,7 +27,7 @@ from pydantic import (
 )
 
 from addon.answer_headers import is_answer_header
-from addon.faults import checked_fault
+from addon.recordings.faults import checked_fault
 
 FORMAT: Final = 1
 
@@ -36,9 +36,6 @@ LONGEST_OBJECT: Final = 262_144
 
 SLICE: Final = 65_536
 """Bytes of a text that are written by one call of C code, during which the event loop stands still."""
-
-LONGEST_ROW: Final = 100
-"""Characters of a list of plain values that still stands on one line."""
 
 REQUEST_HEADERS: Final = frozenset(
     {"accept", "content-encoding", "content-type", "idempotency-key", "openai-beta", "user-agent"}
@@ -71,17 +68,17 @@ def _bytes_from_json(value: Any) -> bytes:
     raise ValueError('give a text, or {"base64": TEXT}')
 
 
-def _bytes_to_json(data: bytes) -> Any:
+def bytes_to_json(data: bytes) -> Any:
     """Bytes that are UTF-8 as they are; they are written as a text."""
     try:
-        for _ in _texts(data):
+        for _ in texts(data):
             pass
     except UnicodeDecodeError:
         return {"base64": base64.b64encode(data).decode()}
     return data
 
 
-def _texts(data: bytes) -> Iterator[str]:
+def texts(data: bytes) -> Iterator[str]:
     """The slices of a text.
 
     Raises:
@@ -94,13 +91,13 @@ def _body_from_json(value: Any) -> bytes:
     if value is None:
         return b""
     if isinstance(value, dict) and value.keys() != {"base64"}:
-        return _compact(value).encode()
+        return compact(value).encode()
     return _bytes_from_json(value)
 
 
 def _body_to_json(body: bytes) -> Any:
     """A body as the JSON object that it is, if writing that again gives the same JSON text, blanks aside."""
-    kept = _bytes_to_json(body) if body else None
+    kept = bytes_to_json(body) if body else None
     if not isinstance(kept, bytes) or len(kept) > LONGEST_OBJECT:
         return kept
     text = kept.decode()
@@ -110,7 +107,7 @@ def _body_to_json(body: bytes) -> Any:
         return kept
     if not isinstance(value, dict) or value.keys() == {"base64"}:
         return kept
-    again = _compact(value)
+    again = compact(value)
     return value if again == text or again == _STRING_OR_BLANK.sub(r"\1", text) else kept
 
 
@@ -130,6 +127,9 @@ def _chunks_from_json(value: Any) -> tuple[tuple[float, bytes], ...]:
             ) from None
     return tuple(chunks)
 
+
+compact: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+"""JSON on one line, without blanks."""
 
 type Body = Annotated[bytes, BeforeValidator(_body_from_json), PlainSerializer(_body_to_json)]
 type Chunk = tuple[float, bytes]
@@ -272,87 +272,3 @@ def read_recording(path: Path) -> Recording:
         place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"]).lstrip(".")
         told = f"{place}: {first['msg']}" if place else first["msg"]
         raise ValueError(f"{path} is no recording: {told}") from None
-
-
-def recording_text(recording: Recording) -> str:
-    """The text of a recording's file: the same recording always gives the same text."""
-    return "".join(recording_pieces(recording))
-
-
-def recording_pieces(recording: Recording) -> Iterator[str]:
-    """The pieces of a recording's text: each is longer than `SLICE`, but not much, to be written at once."""
-    gathered, length = list[str](), 0
-    for piece in _laid_out(recording.model_dump(exclude={"fault"} if recording.fault is None else None), ""):
-        gathered.append(piece)
-        length += len(piece)
-        if length > SLICE:
-            yield "".join(gathered)
-            gathered, length = [], 0
-    yield "".join(gathered) + "\n"
-
-
-def _laid_out(value: Any, indent: str) -> Iterator[str]:
-    """JSON with one member, one chunk and one header a line."""
-    inner = f"{indent}  "
-    if isinstance(value, dict) and value:
-        yield "{"
-        for number, (key, item) in enumerate(value.items()):
-            yield f"{',' if number else ''}\n{inner}{_compact(key)}: "
-            yield from _laid_out(item, inner)
-        yield f"\n{indent}}}"
-    elif isinstance(value, list | tuple) and value and not _is_short(value):
-        yield "["
-        before = f"\n{inner}"
-        for item in value:
-            yield before
-            if isinstance(item, dict):
-                yield from _laid_out(item, inner)
-            elif isinstance(item, tuple):
-                yield from _row(item)
-            else:
-                yield from _one_line(item)
-            before = f",\n{inner}"
-        yield f"\n{indent}]"
-    else:
-        yield from _one_line(value)
-
-
-def _is_short(values: Iterable[Any]) -> bool:
-    if any(isinstance(value, dict | list | tuple) or len(str(value)) > LONGEST_ROW for value in values):
-        return False
-    return len(_compact(values)) <= LONGEST_ROW
-
-
-def _row(item: tuple[Any, ...]) -> Iterable[str]:
-    """A header, or a chunk, of which there is one for each token: not as a generator where it is short."""
-    match item:
-        case float() as t_ms, bytes() as data if len(data) > SLICE:
-            return _one_line([t_ms, _bytes_to_json(data)])
-        case float() as t_ms, bytes() as data:
-            try:
-                kept: Any = data.decode()
-            except UnicodeDecodeError:
-                kept = _bytes_to_json(data)
-            return (f"[{t_ms!r},{_compact(kept)}]",)
-        case _:
-            return (_compact(item),)
-
-
-def _one_line(value: Any) -> Iterator[str]:
-    """JSON without blanks, with bytes as a text."""
-    if isinstance(value, bytes):
-        yield '"'
-        for text in _texts(value):
-            yield _compact(text)[1:-1]
-        yield '"'
-    elif isinstance(value, list):
-        for number, item in enumerate(value):
-            yield "," if number else "["
-            yield from _one_line(item)
-        yield "]" if value else "[]"
-    else:
-        yield _compact(value)
-
-
-_compact: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-"""JSON on one line, without blanks."""

@@ -14,8 +14,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from addon.matching import Asked
-from addon.recording import Recording, read_recording, recording_pieces
+from addon.recordings.layout import recording_pieces
+from addon.recordings.matching import Asked
+from addon.recordings.recording import Recording, read_recording
 
 DIGEST_LENGTH: Final = 8
 

@@ -5,8 +5,8 @@ from typing import Final
 from mitmproxy import flow as mitmproxy_flow
 from mitmproxy import http
 
-from addon.redact import MARK, Redactor, unpacked
-from addon.secret_shapes import SECRET_HEADERS
+from addon.redaction.redactor import MARK, Redactor, unpacked
+from addon.redaction.secret_shapes import SECRET_HEADERS
 
 SPELLED_OUT: Final = b"[redacted: the texts of this body spell out in pieces what must not be kept]"
 """Stands for a body out of which nothing can be taken."""

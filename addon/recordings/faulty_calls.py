@@ -13,8 +13,8 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
 
-from addon.faults import Fault, Kind
-from addon.recording import Chunk, Response, UpstreamCall
+from addon.recordings.faults import Fault, Kind
+from addon.recordings.recording import Chunk, Response, UpstreamCall
 
 RETRY_AFTER: Final = {429: "1", 503: "1"}
 """Seconds that real servers name with these statuses."""

@@ -14,12 +14,12 @@ from mitmproxy.hooks import UpdateHook
 from mitmproxy.log import ALERT
 from mitmproxy.utils import asyncio_utils
 
-from addon.flow_redaction import redact_flow
 from addon.option_table import RECORD_MODE, RECORDINGS
-from addon.recorder import Recorder
-from addon.redact import redactor_of
+from addon.recordings.recorder import Recorder
+from addon.recordings.tape import Tape, Tapes
+from addon.redaction.flows import redact_flow
+from addon.redaction.redactor import redactor_of
 from addon.settings import current
-from addon.tape import Tape, Tapes
 
 logger = logging.getLogger(__name__)
 
