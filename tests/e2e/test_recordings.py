@@ -2,10 +2,7 @@
 
 import json
 import shlex
-import signal
-import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -222,47 +219,6 @@ def test_a_stop_in_the_middle_of_an_answer_still_writes_its_recording(upstream: 
         proxy.stop()
     (made,) = read_recordings(folder)
     assert (made.client.end, made.upstream[0].end) == ("aborted", "aborted")
-
-
-def test_streams_at_once_are_recorded_whole_and_apart(upstream: Upstream, tmp_path: Path) -> None:
-    folder = tmp_path / "recordings"
-    arguments = ["--set", f"ollama_recordings={folder}", "--set", "ollama_record_mode=all"]
-    texts = [f"stream number{number} of many" for number in range(12)]
-    with serving(upstream.base_url, tmp_path, *arguments) as proxy, ThreadPoolExecutor(len(texts)) as pool:
-        got = list(pool.map(lambda text: ask(proxy.port, "POST", "/api/chat", chat(text)), texts))
-    made = {json.loads(each.client.request.body)["messages"][0]["content"]: each for each in read_recordings(folder)}
-    assert sorted(made) == sorted(texts)
-    for text, answer in zip(texts, got, strict=True):
-        kept = made[text].client.response
-        assert kept is not None
-        assert b"".join(piece for _, piece in kept.chunks) == b"".join(answer.chunks)
-        assert "".join(line["message"]["content"] for line in answer.lines) == f"You said: {text}"
-
-
-@pytest.mark.parametrize("round_number", range(3))
-def test_a_killed_process_leaves_no_half_recording(upstream: Upstream, tmp_path: Path, round_number: int) -> None:
-    folder = tmp_path / "recordings"
-    arguments = ["--set", f"ollama_recordings={folder}", "--set", "ollama_record_mode=all"]
-    with serving(upstream.base_url, tmp_path, *arguments) as proxy:
-        killed = threading.Event()
-
-        def ask_on(worker: int) -> None:
-            for number in range(1000):
-                if killed.is_set():
-                    return
-                try:
-                    ask(proxy.port, "POST", "/api/chat", chat(f"{worker} {number} " + "word " * 2000, stream=False))
-                except (OSError, ValueError, IndexError):  # it is gone
-                    return
-
-        with ThreadPoolExecutor(4) as pool:
-            for worker in range(4):
-                pool.submit(ask_on, worker)
-            proxy.wait_for("POST /api/chat gpt-4o 200")
-            upstream.wait_answered(f"0 {5 + 7 * round_number} ")
-            proxy.popen.send_signal(signal.SIGKILL)
-            killed.set()
-    assert read_recordings(folder)  # all of them can be read
 
 
 def test_a_folder_that_cannot_be_written_costs_no_answer(upstream: Upstream, tmp_path: Path) -> None:

@@ -159,8 +159,13 @@ def test_openais_package_asks_again_after_a_429_and_is_answered(replaying: Proce
             extra_headers={HEADER: "status:429"},
         )
         assert [part.choices[0].delta.content or "" for part in parts] == ["", *WORDS, ""]
-    lines = [line for line in replaying.lines if "POST /v1/chat/completions" in line and "replay=r-3" in line]
-    assert ["429" in line for line in lines] == [True, False]
+
+    def told() -> list[str]:
+        return [line for line in replaying.lines if "POST /v1/chat/completions" in line and "replay=r-3" in line]
+
+    with replaying.changed:  # the line of the second is written when its client has its answer
+        assert replaying.changed.wait_for(lambda: len(told()) == 2, timeout=60)
+    assert ["429" in line for line in told()] == [True, False]
 
 
 @pytest.mark.parametrize(
