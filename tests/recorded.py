@@ -7,6 +7,7 @@ import selectors
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from mitmproxy import http
@@ -14,7 +15,10 @@ from mitmproxy.test import tflow
 
 from addon.call import Call
 from addon.exchange import Exchange
+from addon.recordings.files import RecordingFiles
 from addon.recordings.recording import Client, Recording, Request, Response, UpstreamCall
+from addon.recordings.replayer import Replayer
+from addon.redaction.redactor import Redactor
 
 HELLO = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]}
 SENT = HELLO | {"stream": True, "stream_options": {"include_usage": True}}
@@ -81,6 +85,14 @@ def exchange(body: Any = HELLO, path: str = "/api/chat", method: str = "POST") -
     content = body if isinstance(body, bytes) else compact(body)
     flow.request = http.Request.make(method, f"http://127.0.0.1:11434{path}", content)
     return Exchange(flow, "", "")
+
+
+def replayer_of(folder: Path, *recordings: Recording, remedy: str = "", **how: Any) -> Replayer:
+    """A replayer of these recordings, which are written into a folder."""
+    files = RecordingFiles(folder)
+    for each in recordings:
+        files.add(each, each.name, "0123456789abcdef")
+    return Replayer(folder, Redactor(), remedy, **how)
 
 
 class _Hasty(selectors.DefaultSelector):

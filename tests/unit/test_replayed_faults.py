@@ -3,20 +3,17 @@
 import asyncio
 import math
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from addon.call import Reply
 from addon.exchange import Exchange
 from addon.recordings.faults import HEADER
-from addon.recordings.files import RecordingFiles
-from addon.recordings.recording import Recording
 from addon.recordings.replayer import Replayer
-from addon.redaction.redactor import Redactor
 from addon.upstream import Upstream
-from tests.recorded import CALL, CHUNKS, exchange, recording, run
+from tests.recorded import CALL, CHUNKS, exchange, recording, replayer_of, run
 from translators.errors import RequestError, UpstreamTimeout
 
 type Loaded = Callable[..., Replayer]
@@ -25,14 +22,7 @@ type Loaded = Callable[..., Replayer]
 @pytest.fixture
 def loaded(tmp_path: Path) -> Loaded:
     """Makes a replayer of these recordings."""
-
-    def load(*recordings: Recording, **how: Any) -> Replayer:
-        files = RecordingFiles(tmp_path)
-        for each in recordings:
-            files.add(each, each.name, "0123456789abcdef")
-        return Replayer(tmp_path, Redactor(), "", **how)
-
-    return load
+    return partial(replayer_of, tmp_path)
 
 
 def begun(replayer: Replayer, fault: str = "") -> str | None:

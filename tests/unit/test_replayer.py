@@ -4,6 +4,7 @@ import asyncio
 import logging
 import math
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,6 @@ import pytest
 
 from addon.call import Call
 from addon.exchange import Exchange
-from addon.recordings.files import RecordingFiles
 from addon.recordings.recording import Recording
 from addon.recordings.replayer import Replayer
 from addon.redaction.redactor import MARK, Redactor
@@ -24,6 +24,7 @@ from tests.recorded import (
     compact,
     exchange,
     recording,
+    replayer_of,
     request,
     response,
     run,
@@ -41,14 +42,7 @@ type Loaded = Callable[..., Replayer]
 @pytest.fixture
 def loaded(tmp_path: Path) -> Loaded:
     """Makes a replayer of these recordings."""
-
-    def load(*recordings: Recording, **how: Any) -> Replayer:
-        files = RecordingFiles(tmp_path)
-        for each in recordings:
-            files.add(each, each.name, "0123456789abcdef")
-        return Replayer(tmp_path, Redactor(), REMEDY, **how)
-
-    return load
+    return partial(replayer_of, tmp_path, remedy=REMEDY)
 
 
 def answers(*texts: str) -> list[Recording]:
