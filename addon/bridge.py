@@ -12,6 +12,7 @@ from typing import Final
 from mitmproxy import connection, ctx, exceptions, http
 from mitmproxy.addonmanager import Loader
 from mitmproxy.log import ALERT
+from mitmproxy.utils import asyncio_utils
 
 from addon import listen, logs, machine, notices, own_port, settings
 from addon.live import LiveBodies
@@ -19,6 +20,7 @@ from addon.recordings.tape import Tapes
 from addon.redaction.flows import redact_flow
 from addon.responses import failure_answer
 from addon.service import VERDICT, OllamaService
+from addon.source import Keeping
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +43,13 @@ def guarded(hook: Callable[[OllamaBridge, http.HTTPFlow], None]) -> Callable[[Ol
     return guard
 
 
+async def _finish(keeping: Keeping) -> None:
+    """Wait until everything is written, and tell what was recorded and played."""
+    await keeping.close()
+    for sentence in keeping.report():
+        logger.log(ALERT, sentence)
+
+
 class OllamaBridge:
     """Answers requests to the Ollama port from an OpenAI-style server."""
 
@@ -61,7 +70,7 @@ class OllamaBridge:
         self._running = False
         self._problem = ""
         self._told_of_foreign = False
-        self._told_of_source: list[str] = []
+        self._told_of_keeping: list[str] = []
 
     def load(self, loader: Loader) -> None:
         """Declare the options."""
@@ -81,8 +90,7 @@ class OllamaBridge:
             if self._services and self._services[-1].serves(current):
                 logs.apply(ctx.master, current)
                 return
-            tapes = self._tapes if ctx.master.addons.get("view") else None
-            service = OllamaService(current, self._token, tapes, self._services[-1] if self._services else None)
+            service = self._service(current, self._services[-1] if self._services else None)
             logs.apply(ctx.master, current)
         except ValueError as error:
             if self._running:
@@ -91,10 +99,36 @@ class OllamaBridge:
             return
         if not self._running:
             self._tell_of_taken_ports(service)
-        self._live.apart = current.redact is not None
+        self._take(service)
+
+    def read_again(self) -> None:
+        """Begin anew with the same settings: what is recorded and replayed forgets what was.
+
+        Raises:
+            ValueError: A file among the recordings is none.
+        """
+        self._take(self._service(self._services[-1].settings, None))
+
+    def _service(self, current: settings.Settings, earlier: OllamaService | None) -> OllamaService:
+        keeps_flows = ctx.master.addons.get("view") is not None  # an empty one is false
+        return OllamaService(current, self._token, self._tapes if keeps_flows else None, earlier)
+
+    def _take(self, service: OllamaService) -> None:
+        """Let a service answer from now on."""
+        self._live.apart = service.settings.redact is not None
         self._services.append(service)  # the last one answers; an earlier one may still be in the middle of an answer
+        if len(self._services) > 1:
+            asyncio_utils.create_task(self._retire(self._services[-2]), name="earlier settings", keep_ref=True)
         if self._running:
-            self._tell_of_source(self._listeners())
+            self._tell_of_keeping(self._listeners())
+
+    async def _retire(self, service: OllamaService) -> None:
+        """Let go of an earlier service once its last answer is over."""
+        await service.idle()
+        await service.close()
+        self._services.remove(service)
+        if all(other.keeping is not service.keeping for other in self._services):
+            await _finish(service.keeping)
 
     def _check_change(self, current: settings.Settings) -> None:
         """Refuse what can be set at the start only, and what would lead the answers back to us."""
@@ -145,18 +179,18 @@ class OllamaBridge:
             return
         if mode is not None:
             ctx.options.update(mode=[*ctx.options.mode, mode])
-        self._tell_of_source(addresses)
+        self._tell_of_keeping(addresses)
 
-    def _tell_of_source(self, addresses: list[tuple[str, int]]) -> None:
+    def _tell_of_keeping(self, addresses: list[tuple[str, int]]) -> None:
         """Tell what is recorded and what is replayed, unless that was told already."""
         service = self._services[-1]
         ours = [address for address in addresses if address[1] in service.rules.ports]
         address = (*ours, *addresses, service.settings.listen)[0]
-        source = service.source
-        recordings = source.replayer.recordings if source.replayer else None
-        sentences = notices.source_notices(service.settings, address, recordings, records=source.recorder is not None)
-        if sentences != self._told_of_source:
-            self._told_of_source = sentences
+        keeping = service.keeping
+        recordings = keeping.replayer.library.recordings if keeping.replayer else None
+        sentences = notices.source_notices(service.settings, address, recordings, records=keeping.recorder is not None)
+        if sentences != self._told_of_keeping:
+            self._told_of_keeping = sentences
             for sentence in sentences:
                 logger.log(ALERT, sentence)
 
@@ -165,9 +199,8 @@ class OllamaBridge:
         if pumps := [pump.task for pump in self._live.pumps if pump.task]:
             await asyncio.wait(pumps)  # stopped by now; an exchange is recorded when its answer has ended
         await asyncio.gather(*(service.close() for service in self._services))
-        for service in self._services:
-            for sentence in service.source.report():
-                logger.log(ALERT, sentence)
+        for keeping in {id(service.keeping): service.keeping for service in self._services}.values():
+            await _finish(keeping)
 
     @guarded
     def http_connect(self, flow: http.HTTPFlow) -> None:
@@ -201,8 +234,14 @@ class OllamaBridge:
 
     async def _redact(self, flow: http.HTTPFlow) -> None:
         if flow.metadata.get(VERDICT) in ANSWERED and (service := self._services[-1]).settings.redact:
-            assert service.source.redactor
-            await asyncio.to_thread(redact_flow, flow, service.source.redactor)
+            try:
+                await asyncio.to_thread(redact_flow, flow, service.redactor)
+            except Exception:
+                logger.exception(
+                    "A flow could not be redacted because of an error in the proxy: its bodies are dropped"
+                )
+                for message in filter(None, (flow.request, flow.response)):
+                    message.raw_content = b""
 
     def _all_ours(self, client: connection.Client) -> bool:
         return bool(self._services) and listen.own_port(client) in self._services[-1].rules.ports

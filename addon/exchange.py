@@ -10,7 +10,6 @@ from mitmproxy import http
 
 from addon.recordings.playback import Playback
 from addon.recordings.tape import Tape
-from addon.redaction.redactor import Redactor
 from addon.setting_values import without
 from translators.errors import OllamaError
 from translators.events import Usage
@@ -69,12 +68,12 @@ class Exchange:
         request_id: The client's `x-request-id`, or one of our own.
         hops: Value of the loop header for upstream calls.
         key: The upstream's, which no error may show.
-        redactor: What else takes out of the log what it may not show; None when nothing was named.
         model: As the client named it; empty when the route knows no model.
         upstream_id: The upstream's `x-request-id`.
         retries: Why upstream calls were made again, a reason for each time.
         tape: Where it is noted for its recording; None when nothing is recorded.
         playback: The recording that answers it; None when the upstream does, or was not asked yet.
+        live: Whether the upstream answers it though other exchanges are played.
         notes: What did not travel unchanged.
         usage: Token counts, when the upstream gave any.
         error: Why it failed; empty when it did not.
@@ -86,13 +85,13 @@ class Exchange:
     flow: http.HTTPFlow
     hops: str
     key: str = field(repr=False)
-    redactor: Redactor | None = field(default=None, repr=False)
     request_id: str = field(init=False)
     model: str = ""
     upstream_id: str = ""
     retries: list[str] = field(default_factory=list)
     tape: Tape | None = None
     playback: Playback | None = None
+    live: bool = False
     notes: Sequence[Note] = ()
     usage: Usage | None = None
     error: str = ""
@@ -122,8 +121,7 @@ class Exchange:
 
     def told(self, error: OllamaError) -> OllamaError:
         """An error as it may be shown to the client: without the key, wherever the upstream put it."""
-        error.message = without(self.key, error.message)
-        self.error = self._logged(error.message)
+        error.message = self.error = without(self.key, error.message)
         return error
 
     def record(self, status: int) -> ExchangeRecord:
@@ -132,8 +130,8 @@ class Exchange:
         return ExchangeRecord(
             request_id=self.request_id,
             upstream_request_id=self.upstream_id,
-            route=self._logged(f"{self.flow.request.method} {self.flow.request.path.partition('?')[0]}"),
-            model=self._logged(self.model),
+            route=without(self.key, f"{self.flow.request.method} {self.flow.request.path.partition('?')[0]}"),
+            model=without(self.key, self.model),
             status=status,
             ttft_ms=None if self.first_ns is None else self.first_ns / 1e6,
             duration_ms=self.elapsed_ns / 1e6,
@@ -141,12 +139,7 @@ class Exchange:
             output_tokens=usage.output_tokens,
             retries=tuple(self.retries),
             replay=self.playback.recording.name if self.playback else "",
-            notes=tuple(self._logged(str(note)) for note in self.notes),
+            notes=tuple(map(str, self.notes)),
             error=self.error or None,
             client=self.flow.client_conn.peername,
         )
-
-    def _logged(self, text: str) -> str:
-        """A text as the log may show it."""
-        text = without(self.key, text)
-        return self.redactor.path(text) if self.redactor else text

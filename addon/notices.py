@@ -86,8 +86,8 @@ def source_notices(
         return [f"every exchange is kept in {folder} ({mode}): {kept}"] if records else []
     if records:
         return [
-            f"the {len(recordings)} recordings in {folder} are replayed, and every other exchange is live and kept "
-            f"there ({mode}): {kept}"
+            f"what is recorded in {folder} is replayed ({len(recordings)} by now), and every other exchange is live "
+            f"and kept there ({mode}): {kept}"
         ]
     return _replay_notices(settings, recordings, settings.offline_reason or mode, address)
 
@@ -109,7 +109,8 @@ def _replay_notices(
         examples.setdefault(request.path, curl_command(url, request))
     short = [command for command in examples.values() if len(command) <= LONGEST_COMMAND][:MOST_EXAMPLES]
     such_as = ", such as" if short else ""
-    return [*sentences, f"there are {len(recordings)} recordings in {settings.recordings}{such_as}", *short]
+    there = "there is 1 recording" if len(recordings) == 1 else f"there are {len(recordings)} recordings"
+    return [*sentences, f"{there} in {settings.recordings}{such_as}", *short]
 
 
 def curl_command(url: str, request: Request) -> str:

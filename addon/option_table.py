@@ -192,7 +192,8 @@ REDACT: Final = Option(
     ("PROXY_REDACT",),
     "",
     "A regular expression for what must not be kept besides credentials, such as acme-[0-9]+|Jane Doe: it is taken out "
-    "of recordings, of mitmproxy's flows when they are over, and of the log.",
+    "of recordings, of mitmproxy's flows when they are over, and of the log. Repeats in repeats, such as (a+)+, can "
+    "hold up the proxy without end.",
 )
 REPLAY_SPEED: Final = Option(
     "ollama_replay_speed",

@@ -19,4 +19,6 @@ from addon.responses import last_words  # the path had to come first
 live_bodies = LiveBodies(last_words)
 tapes = Tapes()
 
-addons = [live_bodies, OllamaBridge(live_bodies, tapes), RecordingCommands(tapes)]
+bridge = OllamaBridge(live_bodies, tapes)
+
+addons = [live_bodies, bridge, RecordingCommands(tapes, bridge.read_again)]

@@ -6,8 +6,8 @@ import socket
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from functools import partial
-from typing import Final
+from functools import cached_property, partial
+from typing import Any, Final
 
 from mitmproxy import ctx, http
 
@@ -16,7 +16,7 @@ from addon.access import Admission, Asked, admission, client_allowed, origins_fr
 from addon.body_limit import BodyLimit, body_limit
 from addon.catalogue import Catalogue
 from addon.embedding import Embedding
-from addon.exchange import CLIENT_GONE, Exchange
+from addon.exchange import CLIENT_GONE, Exchange, ExchangeRecord
 from addon.generation import MOST_MODELS, Generation
 from addon.health import Health
 from addon.kept_turns import KeptTurns
@@ -31,9 +31,10 @@ from addon.recordings.faults import check_fault
 from addon.recordings.matching import protocol_of
 from addon.recordings.recorder import noted
 from addon.recordings.tape import Tape, Tapes
+from addon.redaction.redactor import Redactor, redactor_of
 from addon.responses import failure_answer, json_answer, respond
 from addon.settings import Settings
-from addon.source import Source, source_of
+from addon.source import Keeping, source_of
 from addon.upstream import Upstream
 from translators.errors import OllamaError, RequestError
 from translators.go_json import encode
@@ -63,7 +64,7 @@ class OllamaService:
         settings: What it was made from.
         rules: Which requests are for it.
         upstream: Whom it asks.
-        source: Where the answers come from.
+        keeping: What is recorded and replayed.
     """
 
     def __init__(
@@ -85,17 +86,17 @@ class OllamaService:
         self.rules = listen.Rules(ports, frozenset(settings.hosts), token)
         self._origins = origins_from(settings.origins)
         catalogue = Catalogue.load(settings.models, settings.base_url, others=settings.other_models == "show")
-        self.source: Source = source_of(settings, (earlier.settings, earlier.source) if earlier else None)
+        source = source_of(settings, (earlier.settings, earlier.keeping) if earlier else None)
+        self.keeping: Keeping = source.keeping
+        self._transport = source.transport
         self._tapes = tapes
-        self.upstream = Upstream(
-            self.source.transport, max_retries=settings.max_retries, seconds=settings.request_timeout
-        )
-        listing = Listing(self.upstream, catalogue, self.source.list_seconds)
+        self._open = 0
+        self._idle = asyncio.Event()
+        self.upstream = Upstream(source.transport, max_retries=settings.max_retries, seconds=settings.request_timeout)
+        listing = Listing(self.upstream, catalogue, source.list_seconds)
         loaded = Loaded(catalogue.lookup, settings.keep_alive)
         management = Management(listing)
-        remembers = bool(
-            self.source.list_seconds
-        )  # where exchanges are recorded or replayed, none may depend on another
+        remembers = self.keeping.mode == "off"  # else no exchange may depend on another
         learned, turns = Learned(NOTHING, most=MOST_MODELS, remembers=remembers), KeptTurns(remembers=remembers)
         embedding = Embedding(self.upstream, listing, loaded, remembers=remembers)
         text = Generation(self.upstream, listing, loaded, learned, turns, settings)
@@ -119,6 +120,11 @@ class OllamaService:
             "openai_models": partial(openai_face.models, listing=listing),
             "openai_model": partial(openai_face.model, listing=listing),
         }
+
+    @cached_property
+    def redactor(self) -> Redactor:
+        """What takes out what must not be kept."""
+        return self.keeping.redactor or redactor_of(self.settings)
 
     @property
     def body_limit(self) -> BodyLimit:
@@ -146,9 +152,9 @@ class OllamaService:
 
     async def answer(self, flow: http.HTTPFlow) -> http.Response | LiveResponse:
         """Answer a request, whatever happens, and write a line into the log when it is over."""
+        self._open += 1
         hops = listen.next_hops(flow.request.headers.get(listen.LOOP_HEADER, ""), self.rules.token)
-        redactor = self.source.redactor if self.settings.redact else None
-        exchange = Exchange(flow, hops, self.settings.api_key.get_secret_value(), redactor)
+        exchange = Exchange(flow, hops, self.settings.api_key.get_secret_value())
         try:
             exchange.tape = await self._tape(flow)
             response = await self._respond(exchange)
@@ -189,15 +195,26 @@ class OllamaService:
             exchange.error = f"internal error: {type(ended).__name__}"
         elif ended is not None:
             exchange.error = exchange.error or CLIENT_GONE
-        logs.log_exchange(exchange.record(status))
+        logs.log_exchange(self._shown(exchange.record(status)))
         if exchange.tape:
             exchange.tape.answer.ended(exchange.elapsed_ns, "aborted" if ended else "complete")
-            if self.source.recorder:
-                self.source.recorder.save(exchange.tape)
+            if self.keeping.recorder:
+                self.keeping.recorder.save(exchange.tape)
+        self._open -= 1
+        if not self._open:
+            self._idle.set()
+
+    def _shown(self, record: ExchangeRecord) -> ExchangeRecord:
+        """What the log may show: errors repeat keys of all kinds, and what is to be redacted may be anywhere."""
+        named = ("request_id", "upstream_request_id", "route", "model", "error") if self.settings.redact else ("error",)
+        changes: dict[str, Any] = {name: self.redactor.path(text) for name in named if (text := getattr(record, name))}
+        if self.settings.redact:
+            changes["notes"] = tuple(map(self.redactor.path, record.notes))
+        return replace(record, **changes) if changes else record
 
     async def _tape(self, flow: http.HTTPFlow) -> Tape | None:
         """Where an exchange is noted; None where nobody wants to know, or nothing of it is recorded."""
-        recorder, tapes = self.source.recorder, self._tapes
+        recorder, tapes = self.keeping.recorder, self._tapes
         protocol = protocol_of(flow.request.path) if recorder or tapes is not None else None
         if protocol is None:
             return None
@@ -208,9 +225,15 @@ class OllamaService:
             await recorder.room()
         return tape
 
+    async def idle(self) -> None:
+        """Wait until all answers that have begun are over."""
+        while self._open:
+            self._idle.clear()
+            await self._idle.wait()
+
     async def close(self) -> None:
-        """Close the connections to the upstream, and write what is recorded."""
-        await self.source.close()
+        """Close the connections to the upstream."""
+        await self._transport.close()
 
     async def _respond(self, exchange: Exchange) -> http.Response | LiveResponse:
         flow = exchange.flow
@@ -233,8 +256,11 @@ class OllamaService:
             return routes.refuse(method, target, methods)
         if BODY_LEFT in flow.metadata:
             raise self.body_limit.error()
-        check_fault(flow.request.headers, plays=self.source.replayer is not None)
-        return await self._handlers[name](exchange)
+        check_fault(flow.request.headers, plays=self.keeping.replayer is not None)
+        response = await self._handlers[name](exchange)
+        if isinstance(response, http.Response):  # a stream may not have asked yet
+            check_fault(flow.request.headers, plays=exchange.playback is not None)
+        return response
 
     def _may_ask(self, flow: http.HTTPFlow) -> bool:
         # A program of this machine, whatever the address at which local capture shows it.

@@ -1,4 +1,4 @@
-"""This project's proxy as a process of a script's own: on a port that nobody else has, until a block ends.
+"""This project's proxy as a process of a script, on a port that nobody else has, until a block ends; and asking it.
 
 Its settings are those of the environment and of the `.env` files, as for every other start, but for who may ask it and
 where it listens, which are the script's.
@@ -10,13 +10,12 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from http.client import HTTPException
+from http.client import HTTPConnection, HTTPException, IncompleteRead
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
-from urllib.request import ProxyHandler, build_opener
+from typing import Final, NamedTuple
 
 from addon.environment import PROJECT_ROOT, Environment
 from addon.option_table import API_KEY, BASE_URL, OPENAI_URL
@@ -30,11 +29,11 @@ START_SECONDS: Final = 60
 END_SECONDS: Final = 30
 """The longest wait for the end, in which recordings are still written."""
 
+LONGEST_SILENCE: Final = 3600.0
+"""Seconds in which nothing comes of an answer; the proxy's own limits are shorter."""
+
 LINES_TOLD: Final = 20
 """Of the output of a proxy that does not start."""
-
-_OPENER: Final = build_opener(ProxyHandler({}))
-"""Asks without the proxies that the environment names."""
 
 _LISTENING: Final = re.compile(rf"listening at {re.escape(LOOPBACK)}:(\d+)")
 
@@ -97,14 +96,62 @@ class ProxyProcess:
         """
         with self._changed:
             self._changed.wait_for(lambda: self.port or self.ended, START_SECONDS)
-        try:
-            with _OPENER.open(f"{self.url}/api/version", timeout=START_SECONDS):
+        with suppress(OSError, HTTPException):
+            if ask_proxy(self.port, "GET", "/api/version", silence=START_SECONDS).status == 200:
                 return
-        except (OSError, HTTPException):
-            with self._changed:
-                self._changed.wait_for(lambda: self.ended, END_SECONDS)
-                said = "\n".join(self.lines[-LINES_TOLD:]) or "nothing"
-            raise ProxyFailedError(f"the proxy did not start; it said:\n{said}") from None
+        with self._changed:
+            self._changed.wait_for(lambda: self.ended, END_SECONDS)
+            said = "\n".join(self.lines[-LINES_TOLD:]) or "nothing"
+        raise ProxyFailedError(f"the proxy did not start; it said:\n{said}")
+
+
+class Answer(NamedTuple):
+    """What came of a request.
+
+    Attributes:
+        status: Of the answer.
+        body: As far as it came.
+        broken: What broke it off; empty when it is whole.
+    """
+
+    status: int
+    body: bytes
+    broken: str = ""
+
+
+def ask_proxy(
+    port: int,
+    method: str,
+    path: str,
+    body: bytes = b"",
+    headers: Mapping[str, str | bytes] | None = None,
+    *,
+    silence: float = LONGEST_SILENCE,
+) -> Answer:
+    """Make a request of a proxy on this machine, and read the whole answer.
+
+    Args:
+        port: On 127.0.0.1.
+        method: In capitals.
+        path: With its query.
+        body: Empty where there is none.
+        headers: Beside Host, Accept-Encoding and Content-Length.
+        silence: The longest wait for the connection and for each piece of the answer, in seconds.
+
+    Raises:
+        OSError: It cannot be reached, or falls silent.
+        HTTPException: What it answers is no HTTP.
+    """
+    connection = HTTPConnection(LOOPBACK, port, timeout=silence)
+    try:
+        connection.request(method, path, body or None, headers or {})
+        response = connection.getresponse()
+        try:
+            return Answer(response.status, response.read())
+        except IncompleteRead as error:
+            return Answer(response.status, error.partial, repr(error))
+    finally:
+        connection.close()
 
 
 def upstream_url(given: str, environment: Environment) -> str:

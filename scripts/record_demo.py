@@ -8,21 +8,20 @@ else would change stays as it is.
 """
 
 import argparse
-import http.client
 import json
 import re
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from addon.environment import PROJECT_ROOT
 from addon.recordings.files import read_recordings
 from addon.recordings.layout import recording_text
 from addon.recordings.recording import Recording, Response
 from scripts.demo_requests import CONVERSATIONS, DEMO, Body
-from tests.golden.recording_diffs import masked
-from tests.process import LOOPBACK, serving
+from scripts.proxy_process import ask_proxy
+from scripts.recorded.masking import masked
+from tests.process import serving
 from tests.upstream import Upstream
 
 FOLDER = PROJECT_ROOT / "recordings"
@@ -32,6 +31,7 @@ ABOUT = "Made by scripts/record_demo.py against the project's own test upstream 
 UPSTREAM_PORT = 9100
 """A fixed port, because recordings hold the upstream's address."""
 TOKEN_SECONDS = 0.04
+HEADERS = {"User-Agent": "record-demo", "Content-Type": "application/json"}
 REQUEST_ID = re.compile(r"req_[0-9a-f]{32}")
 """The upstream numbers its requests."""
 
@@ -111,16 +111,10 @@ def message_of(answer: bytes) -> Body:
     return message | {"tool_calls": [call for piece in pieces for call in piece.get("tool_calls", ())]}
 
 
-def ask(port: int, method: str, path: str, body: dict[str, Any] | None) -> bytes:
-    """Send one request and read its whole answer."""
-    connection = http.client.HTTPConnection(LOOPBACK, port)
-    try:
-        content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode() if body is not None else None
-        headers = {"User-Agent": "record-demo", "Content-Type": "application/json"}
-        connection.request(method, path, content, headers)
-        return connection.getresponse().read()
-    finally:
-        connection.close()
+def ask(port: int, method: str, path: str, body: Body | None) -> bytes:
+    """The answer of a proxy to a request of the demo."""
+    content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode() if body is not None else b""
+    return ask_proxy(port, method, path, content, HEADERS).body
 
 
 if __name__ == "__main__":

@@ -28,17 +28,20 @@ from addon.environment import PROJECT_ROOT, read_environment
 from addon.option_table import BASE_URL
 from addon.recordings.differences import upstream_difference
 from addon.recordings.files import read_recordings
-from addon.recordings.recording import Recording
-from scripts.proxy_process import LOOPBACK, ProxyFailedError, running_proxy, upstream_url
+from addon.recordings.matching import asked_of
+from addon.recordings.recording import Recording, Request
+from scripts.proxy_process import ProxyFailedError, ask_proxy, running_proxy, upstream_url
 from scripts.recorded.answers import said_to_client
-from scripts.recorded.asking import ask, is_chance, obstacle
 from scripts.recorded.console import exit_code
-from scripts.recorded.differences import recording_differences
-from scripts.recorded.showing import asked_of
+from scripts.recorded.obstacles import is_chance, obstacle
+from scripts.recorded.shape_differences import recording_differences
 
 FOLDER = PROJECT_ROOT / "recordings"
 
 INTERRUPTED = 130
+
+NOT_SENT_AGAIN = frozenset({"idempotency-key"})
+"""Headers, in lower case, by which an upstream would know the earlier request, and answer it from memory."""
 
 
 class CannotRunError(ValueError):
@@ -139,7 +142,7 @@ def asked_again(recordings: Sequence[Recording], url: str, folder: Path) -> list
         for number, recording in enumerate(recordings, 1):
             began = time.monotonic()
             try:
-                status = ask(LOOPBACK, proxy.port, recording.client.request)
+                status = ask_again(proxy.port, recording.client.request)
             except (OSError, HTTPException) as error:
                 raise CannotRunError(f"{recording.name}: the proxy did not answer: {error}") from error
             say(f"[{number}/{len(recordings)}] {recording.name}: {status} in {time.monotonic() - began:.1f} s")
@@ -151,6 +154,16 @@ def asked_again(recordings: Sequence[Recording], url: str, folder: Path) -> list
         why = said_to_client(new[0]).error if new else "nothing was recorded of it"
         raise CannotRunError(f"nothing more is asked, because the first answer was {given_up}: {why}")
     return new
+
+
+def ask_again(port: int, request: Request) -> int:
+    """Ask a proxy what was asked before; the status. Of an answer that breaks off its recording tells.
+
+    Raises:
+        OSError, HTTPException: There is no answer.
+    """
+    headers = {name: value.encode() for name, value in request.headers if name.lower() not in NOT_SENT_AGAIN}
+    return ask_proxy(port, request.method, request.path, request.body, headers).status
 
 
 def is_no_answer(old: Recording, status: int) -> bool:

@@ -3,9 +3,10 @@
     uv run python -m scripts.scan_recordings [PATH ...]
 
 Searched is each file as it stands, and what the recording in it says: headers, paths, bodies, the joined pieces of
-answers, and the texts that they spell out. Looked for is whatever looks like a credential, the key and ids of the
-environment and of .env, and what PROXY_REDACT or --pattern finds. The secrets themselves are not printed. Exit code: 1
-when something was found or a file is no recording, 2 when the command was wrong, else 0.
+answers, and the texts that they spell out; images and other media are not. Looked for is whatever looks like a
+credential, the key and ids of the environment and of .env, and what PROXY_REDACT or --pattern finds. The secrets
+themselves are not printed. Exit code: 1 when something was found or a file is no recording, 2 when the command was
+wrong, else 0.
 """
 
 import argparse
@@ -152,7 +153,7 @@ def _finds_in_body(place: str, body: bytes, search: SecretSearch) -> list[Find]:
 
 
 def _finds(place: str, data: bytes, search: SecretSearch) -> Iterator[Find]:
-    for hit in search.hits(data):
+    for hit in search.hits_beside_media(data):
         yield Find(place, hit.kind, _text(hit.text))
 
 

@@ -11,7 +11,7 @@ from mitmproxy import http
 from mitmproxy.options import Options
 from mitmproxy.tools.dump import DumpMaster
 
-LOOPBACK = "127.0.0.1"
+from tests.process import LOOPBACK
 
 
 class Watcher:

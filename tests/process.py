@@ -15,6 +15,9 @@ LOOPBACK = "127.0.0.1"
 KEY = "sk-test-5f3c1a9e7b2d4c6f8a0e"
 """The key that the tests use; it must be seen nowhere but at the upstream."""
 
+NOWHERE = {"OPENAI_API_KEY": "", "OPENAI_BASE_URL": "", "OPENAI_API_BASE_URL": ""}
+"""No upstream, whatever a developer's own `.env` says."""
+
 
 def free_port() -> int:
     """A port that nobody listens on now."""
@@ -77,6 +80,12 @@ def environment(home: Path, variables: Mapping[str, str]) -> dict[str, str]:
     kept = ("PATH", "SYSTEMROOT", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG", "COVERAGE_FILE")
     inherited = {name: os.environ[name] for name in kept if name in os.environ}
     return {**inherited, "HOME": str(home), "PYTHONUNBUFFERED": "1", "TZ": "UTC", **variables}
+
+
+def unmeasured(home: Path, variables: Mapping[str, str]) -> dict[str, str]:
+    """The same without coverage, which makes a start half as long again: for programs that start proxies themselves."""
+    given = environment(home, variables)
+    return {name: value for name, value in given.items() if not name.startswith("COVERAGE_")}
 
 
 def start(

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import re
 import selectors
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
@@ -16,6 +15,7 @@ from mitmproxy.test import tflow
 from addon.call import Call
 from addon.exchange import Exchange
 from addon.recordings.files import RecordingFiles
+from addon.recordings.layout import recording_text
 from addon.recordings.recording import Client, Recording, Request, Response, UpstreamCall
 from addon.recordings.replayer import Replayer
 from addon.redaction.redactor import Redactor
@@ -25,19 +25,12 @@ SENT = HELLO | {"stream": True, "stream_options": {"include_usage": True}}
 CHUNKS = ((10.0, b"data: 1\n\n"), (50.0, b"data: 2\n\n"))
 
 
-TIMES = re.compile(rb'("created_at":)"[^"]*"|("\w+_duration":)\d+')
-
-
-def without_times(body: bytes) -> bytes:
-    """An answer without what differs each time."""
-    return TIMES.sub(rb"\1\2X", body)
-
-
 def compact(value: Any) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode()
 
 
 CALL = Call("POST", "/chat/completions", compact(SENT))
+NO_DEADLINE = float("inf")
 
 
 def request(body: Any = HELLO, method: str = "POST", path: str = "/api/chat") -> Request:
@@ -93,6 +86,25 @@ def replayer_of(folder: Path, *recordings: Recording, remedy: str = "", **how: A
     for each in recordings:
         files.add(each, each.name, "0123456789abcdef")
     return Replayer(folder, Redactor(), remedy, **how)
+
+
+def record(replayer: Replayer, made: Recording) -> None:
+    """Let a replayer know of a recording that was made since it was started."""
+    (replayer.library.folder / f"{made.name}.json").write_text(recording_text(made), "utf-8")
+    replayer.add(made)
+
+
+async def played(replayer: Replayer, asked: Exchange, call: Call = CALL) -> list[tuple[float, bytes]]:
+    """The pieces of the answer to a call, each with the milliseconds since the call."""
+    clock = asyncio.get_running_loop().time
+    start = clock()
+    reply = await replayer.send(call, asked, NO_DEADLINE)
+    return [(round((clock() - start) * 1000, 1), chunk) async for chunk in reply.chunks]
+
+
+def milliseconds() -> int:
+    """Since the loop began."""
+    return round(asyncio.get_running_loop().time() * 1000)
 
 
 class _Hasty(selectors.DefaultSelector):

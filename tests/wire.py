@@ -5,7 +5,7 @@ import socket
 from dataclasses import dataclass
 from typing import Any
 
-LOOPBACK = "127.0.0.1"
+from tests.process import LOOPBACK
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ what they did is seen among the options, and can be saved with them.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -31,17 +31,21 @@ class RecordingCommands:
 
     name = "ollama-recordings"
 
-    def __init__(self, tapes: Tapes) -> None:
+    def __init__(self, tapes: Tapes, read_again: Callable[[], None]) -> None:
         """Wire the addon.
 
         Args:
             tapes: What was noted of each flow.
+            read_again: Reads the recordings anew, from the beginning.
         """
         self._tapes = tapes
+        self._read_again = read_again
 
     @command.command("ollama.record.start")
     def start(self, folder: types.Path = _NO_FOLDER) -> None:
         """Record every exchange from now on, into a folder; without one into that of ollama_recordings."""
+        if folder:
+            _make(folder)
         _set("all", folder)
 
     @command.command("ollama.record.stop")
@@ -51,8 +55,14 @@ class RecordingCommands:
 
     @command.command("ollama.replay.load")
     def load_recordings(self, folder: types.Path) -> None:
-        """Replay the recordings of a folder from now on; nothing is asked elsewhere."""
-        _set("none", folder)
+        """Replay the recordings of a folder from now on, from the beginning; nothing is asked elsewhere."""
+        if not Path(folder).expanduser().is_dir():
+            raise exceptions.CommandError(f"{folder!r} is no folder: name one that holds recordings")
+        if not _set("none", folder):
+            try:
+                self._read_again()
+            except ValueError as error:
+                raise exceptions.CommandError(str(error)) from error
 
     @command.command("ollama.record.save")
     def save(self, flows: Sequence[flow.Flow], folder: types.Path) -> None:
@@ -63,9 +73,7 @@ class RecordingCommands:
                 f"none of {_counted(len(flows), 'flow')} can be recorded: only exchanges that this process has "
                 "answered, that are over, and for which the upstream was asked"
             )
-        asyncio_utils.create_task(
-            _write(tapes, len(flows), Path(folder).expanduser()), name="recordings", keep_ref=True
-        )
+        asyncio_utils.create_task(_write(tapes, len(flows), _make(folder)), name="recordings", keep_ref=True)
 
     @command.command("ollama.redact")
     def redact(self, flows: Sequence[flow.Flow]) -> None:
@@ -73,28 +81,46 @@ class RecordingCommands:
         redactor = redactor_of(current(ctx.options))
         changed = [each for each in flows if isinstance(each, http.HTTPFlow) and redact_flow(each, redactor)]
         ctx.master.addons.trigger(UpdateHook(changed))
-        logger.log(ALERT, "%s of %s changed", len(changed), _counted(len(flows), "flow"))
+        running = sum(each.live for each in flows)
+        later = f"; {_counted(running, 'flow')} not over yet: redact again then" if running else ""
+        logger.log(ALERT, "%s of %s changed%s", len(changed), _counted(len(flows), "flow"), later)
 
     def _tape(self, each: flow.Flow) -> Tape | None:
         tape = self._tapes.get(each) if isinstance(each, http.HTTPFlow) else None
         return tape if tape and tape.calls and tape.answer.end_ns is not None else None
 
 
-def _set(mode: str, folder: str) -> None:
-    """Set the options.
+def _make(folder: str) -> Path:
+    """A folder, made if it is not there.
+
+    Raises:
+        CommandError: It cannot be made.
+    """
+    path = Path(folder).expanduser()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise exceptions.CommandError(f"{folder!r} cannot be a folder of recordings: {error.strerror}") from error
+    return path
+
+
+def _set(mode: str, folder: str) -> bool:
+    """Set the options; whether they were others.
 
     Raises:
         CommandError: They cannot be what is asked for.
     """
-    given = {RECORDINGS.name: str(folder)} if folder else {}
+    wanted = {RECORD_MODE.name: mode} | ({RECORDINGS.name: str(folder)} if folder else {})
+    changed = any(getattr(ctx.options, name) != value for name, value in wanted.items())
     try:
-        ctx.options.update(**{RECORD_MODE.name: mode}, **given)
+        ctx.options.update(**wanted)
     except exceptions.OptionsError as error:
         raise exceptions.CommandError(str(error)) from error
+    return changed
 
 
 async def _write(tapes: Sequence[Tape], asked: int, folder: Path) -> None:
-    recorder = Recorder(folder, redactor_of(current(ctx.options)))
+    recorder = Recorder(folder, redactor_of(current(ctx.options)), replace=False)
     for tape in tapes:
         recorder.save(tape)
     await recorder.close()

@@ -113,18 +113,18 @@ def fault_of(headers: Mapping[str, str], own: str | None) -> Fault | None:
 
 
 def check_fault(headers: Mapping[str, str], *, plays: bool) -> None:
-    """Refuse a request whose fault could not happen: who asks for one would take a good answer for a handled error.
+    """Refuse a request whose fault cannot happen: who asks for one would take a good answer for a handled error.
 
     Args:
         headers: Of the client's request, found by names in any case.
-        plays: Whether its answer may come from a recording.
+        plays: Whether its answer may come, or has come, from a recording.
 
     Raises:
-        RequestError: 400, the header holds no fault, or the answer is live.
+        RequestError: 400, the header holds no fault, or no recording is played.
     """
     fault = fault_of(headers, None)
     if fault and not plays:
         raise RequestError(
-            f"{HEADER}: {fault.text!r} needs a recording, and this answer would be live: leave the header out, or "
-            "replay a recording of this request (see ollama_record_mode)"
+            f"{HEADER}: {fault.text!r} needs a recording, and none is played for this request: leave the header out, "
+            "or see ollama_record_mode"
         )

@@ -62,13 +62,18 @@ def holds_recordings(folder: Path) -> bool:
 
 def recording_paths(folder: Path) -> list[Path]:
     """The files of a folder that have to be recordings, those of the same request in the order of their numbers."""
-    files = [path for path in folder.glob("*.json") if not path.name.startswith(".") and not path.is_dir()]
+    files = [path for path in folder.glob("*.json") if not path.name.startswith(".") and _may_be_read(path)]
     return sorted(files, key=_natural)
 
 
 def _natural(path: Path) -> list[str | int]:
     """A key that sorts `x-2.json` before `x-10.json`."""
     return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", path.name)]
+
+
+def _may_be_read(path: Path) -> bool:
+    """Whether it is a file, or a link to one that is not there: no folder, and no pipe, which would never end."""
+    return path.is_file() or not path.exists()
 
 
 class RecordingFiles:
@@ -87,7 +92,7 @@ class RecordingFiles:
             if match := _NAME.fullmatch(path.name):
                 self._earlier[match[1]][path] = _id_of(path)
         self._numbers: Counter[str] = Counter()
-        self._ready = False
+        self._swept = False
 
     def add(self, recording: Recording, slug: str, digest: str) -> Recording:
         """Write a recording.
@@ -103,10 +108,10 @@ class RecordingFiles:
         Raises:
             OSError: It cannot be written; then no file of its name is there.
         """
-        if not self._ready:
-            self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(parents=True, exist_ok=True)  # also where somebody has removed it meanwhile
+        if not self._swept:
             self._sweep()
-            self._ready = True
+            self._swept = True
         digest = digest[:DIGEST_LENGTH]
         earlier = self._earlier.pop(digest, {})
         written = False

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, Literal
 
-from addon.recordings.media import without_media
-from addon.recordings.recording import without_surrogates
+from addon.recordings.recording import Recording, without_surrogates
+from addon.redaction.media import without_media
 from addon.responses import is_openai
 from translators.loose_json import read_json
 from translators.names import upstream_id
@@ -89,6 +89,12 @@ def normal_request(method: str, path: str, body: bytes) -> Asked:
     path = without_surrogates(path.partition("?")[0])  # as a recording keeps it
     protocol = protocol_of(path) or "ollama"
     return Asked("GET" if method == "HEAD" else method, path, _normal_body(body, protocol))
+
+
+def asked_of(recording: Recording) -> Asked:
+    """The request that a recording answers."""
+    request = recording.client.request
+    return normal_request(request.method, request.path, request.body)
 
 
 def _normal_body(body: bytes, protocol: Protocol) -> Any:

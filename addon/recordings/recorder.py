@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -16,8 +17,9 @@ from addon.exchange import Exchange
 from addon.recordings.files import RecordingFiles, slug
 from addon.recordings.matching import normal_request
 from addon.recordings.recording import Recording
+from addon.recordings.redacting import SpelledOut, redacted
 from addon.recordings.tape import Answer, Tape, TapedCall
-from addon.redaction.redactor import Redactor, SpelledOut
+from addon.redaction.redactor import Redactor
 from addon.transport import Transport
 
 logger = logging.getLogger(__name__)
@@ -98,6 +100,7 @@ class Recorder:
     Attributes:
         folder: Where they go.
         written: How many there are by now.
+        lost: How many exchanges could not be recorded.
     """
 
     def __init__(
@@ -112,7 +115,7 @@ class Recorder:
             made: Is told each recording, on the event loop, once it is written.
         """
         self.folder = folder
-        self.written = 0
+        self.written = self.lost = 0
         self._redactor = redactor
         self._files = RecordingFiles(folder, replace=replace)
         self._made = made
@@ -156,23 +159,30 @@ class Recorder:
         await tape.calls_over()
         try:
             recording = await asyncio.get_running_loop().run_in_executor(self._worker, self._write, tape)
-        except SpelledOut as error:
-            logger.warning("%s", error)
-        except OSError as error:
-            self._tell_once(f"recordings cannot be written to {self.folder}: {error.strerror}: the answers go on")
-        except Exception:
-            logger.exception("A recording could not be made because of an error in the proxy")
+        except Exception as error:
+            self.lost += 1
+            self._tell_of(error)
         else:
             self.written += 1
             self._made(recording)
 
-    def _tell_once(self, problem: str) -> None:
-        if problem not in self._told:
-            self._told.add(problem)
-            logger.warning("%s", problem)
+    def _tell_of(self, error: Exception) -> None:
+        match error:
+            case SpelledOut():
+                logger.warning("%s", error)
+            case OSError():
+                problem = f"recordings cannot be written to {self.folder}: {error.strerror}: the answers go on"
+                if problem not in self._told:
+                    self._told.add(problem)
+                    logger.warning("%s", problem)
+            case _:
+                logger.error("A recording could not be made because of an error in the proxy", exc_info=error)
 
     def _write(self, tape: Tape) -> Recording:
-        recording = self._redactor.recording(tape.recording())
+        recording = redacted(tape.recording(), self._redactor)
         request = recording.client.request
         asked = normal_request(request.method, request.path, request.body)
-        return self._files.add(recording, slug(asked), asked.digest)
+        name = slug(asked)
+        if self._redactor.text(name) != name:  # words that only together look like a credential
+            name = slug(replace(asked, body=None))
+        return self._files.add(recording, name, asked.digest)

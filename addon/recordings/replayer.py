@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
 from typing import Final
@@ -15,8 +15,8 @@ from addon.openai_face import OWN_RETRIES
 from addon.recordings.differences import request_difference, upstream_difference
 from addon.recordings.faults import Fault, fault_of
 from addon.recordings.faulty_calls import NOT_AGAIN, FaultyCall, faulty_call
-from addon.recordings.files import read_recordings
-from addon.recordings.matching import Asked, nearest, normal_request
+from addon.recordings.library import Library
+from addon.recordings.matching import Asked, asked_of, normal_request
 from addon.recordings.playback import Playback
 from addon.recordings.recording import Recording, Response, UpstreamCall
 from addon.redaction.redactor import Redactor
@@ -33,7 +33,7 @@ class Replayer:
     """A transport that carries no call: it plays what was recorded for the client's request.
 
     Attributes:
-        recordings: All of the folder, in the order of their file names, and then those that were made since.
+        library: What can be played.
     """
 
     def __init__(
@@ -52,20 +52,14 @@ class Replayer:
         Raises:
             ValueError: A file is no recording.
         """
-        self.recordings = read_recordings(folder)
-        self._folder = folder
+        self.library = Library(folder)
         self._remedy = remedy
         self._redactor = redactor
         self._speed = speed
         self._repeats = repeats
-        self._requests = [(_asked(recording), recording) for recording in self.recordings]
-        self._by_digest: defaultdict[str, list[Recording]] = defaultdict(list)
-        for asked, recording in self._requests:
-            self._by_digest[asked.digest].append(recording)
         self._turns: Counter[str] = Counter()
         self._failed: Counter[tuple[str, Fault]] = Counter()
         self._played: Counter[str] = Counter()
-        self._own: set[str] = set()
         self._drifted: set[str] = set()
 
     def begin(self, exchange: Exchange) -> bool:
@@ -76,10 +70,10 @@ class Replayer:
         """
         request = exchange.flow.request
         digest = self._normal(request).digest
-        recordings, turn = self._by_digest.get(digest, []), self._turns[digest]
-        if not recordings or (turn >= len(recordings) and self._repeats == "fail"):
+        count, turn = self.library.count(digest), self._turns[digest]
+        if not count or (turn >= count and self._repeats == "fail"):
             return False
-        recording = recordings[min(turn, len(recordings) - 1)]
+        recording = self.library.get(digest, min(turn, count - 1))
         fault = self._due(fault_of(request.headers, recording.fault), recording.name)
         if fault is None or fault.kind != "status":  # after a refusal the next request gets the same recording
             self._turns[digest] += 1
@@ -122,18 +116,15 @@ class Replayer:
 
     def add(self, recording: Recording) -> None:
         """A recording that was just made is known from now on; the request that made it was its first."""
-        asked = _asked(recording)
-        self.recordings.append(recording)
-        self._requests.append((asked, recording))
-        self._by_digest[asked.digest].append(recording)
-        self._turns[asked.digest] += 1
-        self._own.add(recording.name)
+        digest = asked_of(recording).digest
+        self.library.add(recording, digest)
+        self._turns[digest] += 1
 
     def report(self) -> list[str]:
         """What to tell at the end: which recordings were played, and which never were."""
-        names = [recording.name for recording in self.recordings]
+        names = self.library.names
         played = [f"{name!r} ({_times(self._played[name])})" for name in names if name in self._played]
-        never = [repr(name) for name in names if name not in self._played and name not in self._own]
+        never = [repr(each.name) for each in self.library.recordings if each.name not in self._played]
         sentences = []
         if played:
             sentences.append(f"{len(played)} of {len(names)} recordings were played: {_listed(played)}")
@@ -147,21 +138,25 @@ class Replayer:
         return normal_request(request.method, redactor.path(path), body)
 
     def _due(self, fault: Fault | None, name: str) -> Fault | None:
-        """The fault with which a recording is played now; a refusal has its number of times."""
+        """The fault with which a recording is played now; after its number of refusals there is none, once."""
         if fault is None or fault.kind != "status":
             return fault
         self._failed[name, fault] += 1
-        return fault if self._failed[name, fault] <= fault.times else None
+        if self._failed[name, fault] <= fault.times:
+            return fault
+        del self._failed[name, fault]
+        return None
 
     def _unknown(self, asked: Asked) -> str:
-        if recordings := self._by_digest.get(asked.digest):
+        if count := self.library.count(asked.digest):
+            last = self.library.get(asked.digest, count - 1).name
             return (
-                f"this request was recorded {_times(len(recordings))}, last as {recordings[-1].name!r}, and is made "
+                f"this request was recorded {_times(count)}, last as {last!r}, and is made "
                 f"more often: set ollama_replay_repeats to last to get that one again; {self._remedy}"
             )
-        found = nearest(asked, self._requests, lambda entry: entry[0])
+        found = self.library.nearest(asked)
         if found is None:
-            return f"no recording answers this request: there are none in {self._folder}; {self._remedy}"
+            return f"no recording answers this request: there are none in {self.library.folder}; {self._remedy}"
         difference = request_difference(asked, found[0])
         return (
             f"no recording answers this request: it differs from the nearest, {found[1].name!r}: {difference}; "
@@ -176,11 +171,6 @@ class Replayer:
             logger.warning(
                 "The recording %s has drifted: the request to the upstream is another one now: %s", name, difference
             )
-
-
-def _asked(recording: Recording) -> Asked:
-    request = recording.client.request
-    return normal_request(request.method, request.path, request.body)
 
 
 class _Clock:

@@ -3,11 +3,12 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Any, Final
 
 import orjson
 
+from addon.redaction.media import media_replaced
 from translators.sse import SSEDecoder
 
 _BULK: Final = re.compile(
@@ -19,12 +20,14 @@ _BULK: Final = re.compile(
 _INDEXES: Final = ("index", "output_index", "content_index", "summary_index")
 """Members by which a piece says itself to which of several texts it belongs: Chat Completions', and Responses'."""
 
+_ASIDE: Final = (b":", b"event:", b"id:", b"retry:")
+"""What lines of server-sent events begin with that are no data."""
 
 LONGEST_LINE: Final = 65_536
 """Bytes of JSON that are parsed by one call without holding up the event loop."""
 
-
 MOST_ALIKE: Final = 32
+"""Pieces of a text that are all the same, such as a model's name, and are put together: no credential has more."""
 
 
 def hidden_texts_of(body: bytes) -> Iterator[str]:
@@ -33,7 +36,7 @@ def hidden_texts_of(body: bytes) -> Iterator[str]:
     The pieces of a text stand in the same place of several JSON documents, or of several items of a list.
 
     Args:
-        body: One JSON document, lines of JSON, or server-sent events; anything else has no texts.
+        body: One JSON document, lines of JSON, or server-sent events; anything else has no texts. Media say nothing.
     """
     escaped = b"\\" in body
     for pieces in _texts_in(list(_documents(_without_bulk(body))), set()):
@@ -44,34 +47,49 @@ def hidden_texts_of(body: bytes) -> Iterator[str]:
 def all_texts_of(body: bytes) -> bytes | None:
     """All that a body says, to be searched in its place: much shorter where an answer came in many pieces.
 
+    Where nothing is found in it, nothing is in the body and in its hidden texts.
+
     Args:
         body: As for `hidden_texts_of`.
 
     Returns:
-        The names of members, one text for each place, and the lines that are no JSON or say more than their JSON does,
-        such as a member that stands twice. None of a body that has more in one line than can be parsed at once.
+        On lines of their own the names of members, each text, whole and in its different pieces, and the lines that are
+        no JSON or say more than their JSON does, such as a member that stands twice. None of a body that is written in
+        any but the usual way, or has more in one line than can be parsed at once.
     """
     lines = body.split(b"\n")
-    if len(max(lines, key=len)) > LONGEST_LINE:
+    if b"\r" in body or len(max(lines, key=len)) > LONGEST_LINE:
         return None
+    events = body.startswith(b"data:") or b"\ndata:" in body
     documents, others = [], set[bytes]()
-    for line in lines:
-        document = line.removeprefix(b"data:").strip()
-        if not document:
+    for line, following in pairwise([*lines, b""]):
+        if not line:
             continue
+        is_data = line.startswith(b"data:")
+        if events and (following if is_data else not line.startswith(_ASIDE)):
+            return None
+        if events and (not is_data or line == b"data: [DONE]"):
+            others.add(line)
+            continue
+        document = line.removeprefix(b"data:").strip(b" ")
         try:
             value = orjson.loads(document)
-        except orjson.JSONDecodeError:
-            if document.startswith((b"{", b"[", b'"')) and document != b"[DONE]":
-                return None  # a document of several lines
-            others.add(line)
-            continue
+            if orjson.dumps(value) != document:
+                others.add(line)
+        except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+            return None  # a document of several lines, or one that is nested deeply
         documents.append(value)
-        if orjson.dumps(value) != document:
-            others.add(line)
     names = set[str]()
-    said = ["".join(_unlike(pieces)) for pieces in _texts_in(documents, names)]
-    return b"\n".join(["\n".join([*said, *names]).encode("utf-8", "replace"), *others])
+    said = [text for pieces in _texts_in(documents, names) for text in _said_in(pieces)]
+    return b"\n".join(["\n".join([*said, *names]).encode(), *others])
+
+
+def _said_in(pieces: list[str]) -> Iterable[str]:
+    """What the pieces of a text say: together, and each of them, because a credential has borders."""
+    if len(pieces) == 1:
+        return pieces
+    different = dict.fromkeys(pieces)
+    return "".join(pieces if len(different) > 1 else pieces[:MOST_ALIKE]), *different
 
 
 def _texts_in(values: list[Any], names: set[str]) -> Iterator[list[str]]:
@@ -81,17 +99,23 @@ def _texts_in(values: list[Any], names: set[str]) -> Iterator[list[str]]:
         values: Texts, objects, lists of them; others say nothing.
         names: Is given the names of all members.
     """
-    while any(isinstance(value, list) for value in values):
-        values = [item for value in values for item in (value if isinstance(value, list) else (value,))]
-    if pieces := [value for value in values if isinstance(value, str)]:
-        yield pieces
-    objects = [value for value in values if isinstance(value, dict)]
-    known = dict.fromkeys(chain.from_iterable(objects))
-    names.update(known)
-    for group in _by_index(objects, [name for name in _INDEXES if name in known]):
-        for name in known:
-            if column := [member for each in group if (member := each.get(name)) is not None]:
-                yield from _texts_in(column, names)
+    places = [values]
+    while places:
+        values = places.pop()
+        while list in (kinds := set(map(type, values))):
+            values = [item for value in values for item in (value if isinstance(value, list) else (value,))]
+        if str in kinds:
+            yield [value for value in values if isinstance(value, str)]
+        if dict not in kinds:
+            continue
+        objects = [value for value in values if isinstance(value, dict)]
+        known = dict.fromkeys(chain.from_iterable(objects))
+        names.update(known)
+        groups = _by_index(objects, [name for name in _INDEXES if name in known])
+        columns = (
+            [member for each in group if (member := each.get(name)) is not None] for group in groups for name in known
+        )
+        places += reversed([column for column in columns if column])
 
 
 def _by_index(objects: list[dict[str, Any]], indexes: Sequence[str]) -> Iterable[list[dict[str, Any]]]:
@@ -103,13 +127,9 @@ def _by_index(objects: list[dict[str, Any]], indexes: Sequence[str]) -> Iterable
     return groups.values()
 
 
-def _unlike(pieces: list[str]) -> list[str]:
-    """The pieces of a text; of those that are always the same, such as a model's name, only some."""
-    return pieces if len(set(pieces)) > 1 else pieces[:MOST_ALIKE]
-
-
 def _without_bulk(body: bytes) -> bytes:
-    """A body without long lists of numbers, and with only the ends of long texts: what may go on in another piece."""
+    """A body without media and long lists of numbers, and with only the ends of long texts, which may go on."""
+    body = media_replaced(body, lambda _: b"")
     parts, at = [], 0
     for match in _BULK.finditer(body):
         begin = match["begin"]

@@ -12,11 +12,15 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
-from typing import Final, NamedTuple
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from addon.redaction.media import media_in, media_replaced
 from addon.redaction.secret_shapes import SHAPES
 from addon.setting_values import LEAST_TELLING
+
+if TYPE_CHECKING:
+    from addon.redaction.beginnings import Beginnings
 
 MARK: Final = "[redacted]"
 """Stands in the place of what was taken out, and is never found itself."""
@@ -36,14 +40,30 @@ _BEFORE: Final = 64
 _CHARACTER: Final = 4
 """Bytes of the longest character."""
 
+SHORT: Final = 2_048
+"""Bytes up to which it is quicker to look for one beginning after the other, and needs no numpy."""
+
 _KNOWN_BY: Final = 3
 """Bytes by which the beginning of a credential is known."""
 
-_NOT_WITHIN: Final = rb"(?:(?<![A-Za-z0-9])|(?<=\\[bfnrt]))"
-"""A credential does not begin inside a word or base64; the letter of a JSON escape before it is no part of a word."""
+_FILLING: Final = b"\x7f"
+"""Stands, while other things are looked for, in the place of what is not searched; JSON may have it in texts."""
+
+_NOT_WITHIN: Final = (
+    rb"(?:(?<![A-Za-z0-9])|(?<=\\[bfnrt])|(?<=%[0-9A-Fa-f]{2})"
+    rb"|(?<=\[\dm)|(?<=\[\d\dm)|(?<=\[\d;\dm)|(?<=\[\d;\d\dm))"
+)
+"""A credential does not begin inside a word or base64. The letter of an escape before it is no part of a word: of JSON,
+of a URL, or of a terminal's colours."""
+
+_NOT_IN_A_TEXT: Final = re.compile(r'[][{}:,+.\s\dEtruefalsn-]+|.*["\x00-\x1f].*', re.DOTALL)
+"""What may stand in JSON outside of its texts, or over their ends."""
 
 _LITERAL: Final = re.compile(rb'"([^"\\\x00-\x1f]*+(?:\\[^\x00-\x1f][^"\\\x00-\x1f]*+)*+)"')
 """A text of JSON; its end is found again on the next line if one is not closed."""
+
+_NUMBER: Final = re.compile(rb"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
+_DIGITS: Final = frozenset(bytes([byte]) for byte in b"0123456789+-.eE")
 
 type Span = tuple[int, int]
 type _Search = tuple[re.Pattern[bytes], str]
@@ -58,12 +78,14 @@ class Hit(NamedTuple):
         stop: Where it ends.
         kind: What it is, as a message names it.
         text: It, without the escapes that it is written with.
+        mark: What is to stand in its place.
     """
 
     start: int
     stop: int
     kind: str
     text: bytes
+    mark: bytes = MARK.encode()
 
 
 class Escapes(NamedTuple):
@@ -79,7 +101,12 @@ class Escapes(NamedTuple):
 
 
 class SecretSearch:
-    """Finds what must not be kept."""
+    """Finds what must not be kept.
+
+    Attributes:
+        is_for_texts: Whether all of it stands in texts of JSON alone: no pattern, which may be for JSON itself, and no
+            secret that may be a number.
+    """
 
     def __init__(self, secrets: Iterable[str], pattern: re.Pattern[str] | None) -> None:
         """Prepare the search.
@@ -92,15 +119,15 @@ class SecretSearch:
         self._searches: defaultdict[bytes, list[_Search]] = defaultdict(list)
         for shape in SHAPES:
             self._add(shape.start, _NOT_WITHIN, shape.rest, shape.kind)
+        self.is_for_texts = pattern is None
         for secret in secrets:
             # In bodies it stands as JSON writes it.
             for form in {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}:
                 start = form[:LEAST_TELLING]
                 rest = r"[\w-]*" if len(form) > LEAST_TELLING and re.fullmatch(r"[\w-]+", form) else ""
-                self._add(start if rest else form, b"", rest, OWN)
-        from addon.redaction.beginnings import Beginnings
-
-        self._beginnings = Beginnings(self._searches)
+                known_by = start if rest else form
+                self._add(known_by, b"", rest, OWN)
+                self.is_for_texts = self.is_for_texts and not _NOT_IN_A_TEXT.fullmatch(known_by)
         self._pattern = pattern
 
     def _add(self, start: str, before: bytes, rest: str, kind: str) -> None:
@@ -110,45 +137,97 @@ class SecretSearch:
 
     def hits(self, data: bytes) -> list[Hit]:
         """What is in a body or text, sorted and apart from each other."""
-        data = data.replace(MARK.encode(), bytes(len(MARK)))
-        inner = list(self._in_literals(data)) if self._pattern or _may_hide(data) else []
-        found = [*self._credentials(data), *inner]
-        if self._pattern:
-            # In JSON a pattern such as `secret=.*` finds the end of a text by its quotation mark only.
-            starts = [hit.start for hit in inner]
-            for start, stop in pattern_spans(self._pattern, data):
-                at = bisect_right(starts, start) - 1
-                if at < 0 or inner[at].stop <= start:
-                    found.append(Hit(start, stop, FOUND, data[start:stop]))
-        return _apart(found)
+        data = data.replace(MARK.encode(), _FILLING * len(MARK))
+        inner = list(self._in_literals(data)) if self._may_hide(data) or self._pattern else []
+        # Escapes outside of all texts: it is no JSON, or cut off, and its quotation marks say nothing.
+        is_other = self._may_hide(data) and any(map(self._may_hide, _outside_literals(data)))
+        found = self._behind_all_escapes(data) if is_other else self._as_it_stands(data)
+        # In JSON a pattern such as `secret=.*` finds the end of a text by its quotation mark only.
+        starts = [hit.start for hit in inner]
+        for hit in found:
+            at = bisect_right(starts, hit.start) - 1
+            if hit.kind != FOUND or at < 0 or inner[at].stop <= hit.start:
+                inner.append(_whole_number(data, hit))
+        return _apart(hit for hit in inner if hit.text.strip(_FILLING))
+
+    def hits_beside_media(self, data: bytes) -> list[Hit]:
+        """The same, but for images and other media in JSON: they are not searched, and no hit is within one."""
+        hits = self.hits(media_replaced(data, lambda _: _FILLING))
+        return list(_moved(hits, ((start, stop, len(_FILLING)) for start, stop in media_in(data)))) if hits else []
 
     def url_hits(self, url: bytes) -> list[Hit]:
         """The same in a URL or path, whose characters may be written in hexadecimal."""
         return _apart([*self.hits(url), *_behind(_PERCENT, url, self.hits)])
 
     def _credentials(self, data: bytes) -> Iterator[Hit]:
-        for at in self._beginnings.places(data):
+        for at in self._beginnings.places(data) if len(data) > SHORT else self._places(data):
             for pattern, kind in self._searches.get(data[at : at + _KNOWN_BY], ()):
                 if match := pattern.match(data, at):
                     yield Hit(*match.span(), kind, match[0])
+
+    def _places(self, data: bytes) -> Iterator[int]:
+        for known in self._searches:
+            at = data.find(known)
+            while at >= 0:
+                yield at
+                at = data.find(known, at + 1)
+
+    @cached_property
+    def _beginnings(self) -> "Beginnings":
+        from addon.redaction.beginnings import Beginnings
+
+        return Beginnings(self._searches)
+
+    def _as_it_stands(self, data: bytes) -> list[Hit]:
+        hits = list(self._credentials(data))
+        if self._pattern:
+            hits += (Hit(*span, FOUND, data[slice(*span)]) for span in pattern_spans(self._pattern, data))
+        return hits
+
+    def _behind_all_escapes(self, data: bytes) -> list[Hit]:
+        hits = self._as_it_stands(data)
+        if self._may_hide(data):
+            hits += _behind(_JSON, data, self._behind_all_escapes)
+        return hits
 
     def _in_literals(self, data: bytes) -> Iterator[Hit]:
         """What is in the texts of JSON, and not to be seen outside of them; in order."""
         for literal in _LITERAL.finditer(data):
             text, begin = literal[1], literal.start(1)
-            if b"\\" in text if self._pattern else _may_hide(text):
+            if self._may_hide(text):
                 hits: Iterable[Hit] = _behind(_JSON, text, self.hits)
             elif self._pattern:
                 hits = (Hit(*span, FOUND, text[slice(*span)]) for span in pattern_spans(self._pattern, text))
             else:
                 continue
             for hit in hits:
-                yield hit._replace(start=begin + hit.start, stop=begin + hit.stop)
+                mark = json.dumps(hit.mark.decode())[1:-1].encode()
+                yield hit._replace(start=begin + hit.start, stop=begin + hit.stop, mark=mark)
+
+    def _may_hide(self, text: bytes) -> bool:
+        """Whether what is looked for may be escaped; credentials with line breaks are looked for as escapes, too."""
+        return b"\\" in text if self._pattern else b"\\u" in text or b"\\/" in text
 
 
-def _may_hide(text: bytes) -> bool:
-    """Whether characters of a credential may be escaped; others, such as line breaks, are looked for as escapes."""
-    return b"\\u" in text or b"\\/" in text
+def _outside_literals(data: bytes) -> Iterator[bytes]:
+    at = 0
+    for literal in _LITERAL.finditer(data):
+        yield data[at : literal.start()]
+        at = literal.end()
+    yield data[at:]
+
+
+def _whole_number(data: bytes, hit: Hit) -> Hit:
+    """A hit, or where it is in a number of JSON all of that: a text is put in its place."""
+    start, stop = hit.start, hit.stop
+    while data[start - 1 : start] in _DIGITS and start:
+        start -= 1
+    while data[stop : stop + 1] in _DIGITS and stop < len(data):
+        stop += 1
+    before, after = data[max(0, start - 8) : start].rstrip()[-1:], data[stop : stop + 8].lstrip()[:1]
+    if _NUMBER.fullmatch(data, start, stop) and before in (b":", b",", b"[") and after in (b",", b"]", b"}"):
+        return hit._replace(start=start, stop=stop, mark=b'"%b"' % MARK.encode())
+    return hit
 
 
 def pattern_spans(pattern: re.Pattern[str], data: bytes) -> Iterator[Span]:
@@ -200,15 +279,24 @@ def _spans_between(pattern: re.Pattern[str], data: bytes, at: int, limit: int) -
 def _behind(escapes: Escapes, raw: bytes, search: Callable[[bytes], list[Hit]]) -> Iterator[Hit]:
     """What a search finds in a text without its escapes, at its places in the text with them."""
     plain = escapes.pattern.sub(lambda match: escapes.meaning(match[0]), raw)
-    hits = search(plain) if plain != raw else []
-    if not hits:
-        return
-    # Where each escape begins and ends, without and with them. Even positions in these lists begin a run of others.
+    if plain != raw and (hits := search(plain)):
+        found = escapes.pattern.finditer(raw)
+        yield from _moved(hits, ((*match.span(), len(escapes.meaning(match[0]))) for match in found))
+
+
+def _moved(hits: Iterable[Hit], replaced: Iterable[tuple[int, int, int]]) -> Iterator[Hit]:
+    """What was found in some data of which parts had been replaced, at its places before that.
+
+    Args:
+        hits: What was found.
+        replaced: Where each part begins and ends, and how long what replaced it is.
+    """
+    # Where each part begins and ends, after that and before. Even positions in these lists begin what is between them.
     bare, written = [0], [0]
-    for match in escapes.pattern.finditer(raw):
-        begin = bare[-1] + match.start() - written[-1]
-        bare += [begin, begin + len(escapes.meaning(match[0]))]
-        written += match.span()
+    for start, stop, length in replaced:
+        begin = bare[-1] + start - written[-1]
+        bare += [begin, begin + length]
+        written += [start, stop]
 
     def place(of: int, *, end: bool) -> int:
         at = bisect_right(bare, of) - 1

@@ -70,13 +70,16 @@ SHAPES: Final = (
     Shape("npm_", r"[A-Za-z0-9]{36}", "an npm token"),
     Shape("pypi-", r"AgEI[\w-]{40,}", "a PyPI token"),
     Shape("eyJ", r"[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}", "a JSON Web Token"),
+    Shape("SG.", r"[\w-]{22}\.[\w-]{43}", "a SendGrid key"),
+    Shape("hooks.slack.com/services/", r"\w+/\w+/[A-Za-z0-9]{16,}", "a Slack webhook"),
     Shape("X-Amz-Signature=", r"[0-9a-f]{64}", "the signature of a URL"),
     Shape("X-Goog-Signature=", r"[0-9a-f]{64,}", "the signature of a URL"),
     # A credential of no known shape, known by its place; with a digit, else it may be prose.
-    Shape("Bearer ", r"(?=\S*\d)[\w.~+/-]{16,}=*", "a bearer token"),
-    Shape("bearer ", r"(?=\S*\d)[\w.~+/-]{16,}=*", "a bearer token"),
-    Shape("Basic ", r"(?=\S*\d)[A-Za-z0-9+/]{16,}=*", "a user and password"),
-    Shape("basic ", r"(?=\S*\d)[A-Za-z0-9+/]{16,}=*", "a user and password"),
+    Shape("Bearer ", r"(?=[\w.~+/-]*\d)[\w.~+/-]{16,}=*", "a bearer token"),
+    Shape("bearer ", r"(?=[\w.~+/-]*\d)[\w.~+/-]{16,}=*", "a bearer token"),
+    Shape("BEARER ", r"(?=[\w.~+/-]*\d)[\w.~+/-]{16,}=*", "a bearer token"),
+    Shape("Basic ", r"(?=[A-Za-z0-9+/]*\d)[A-Za-z0-9+/]{16,}=*", "a user and password"),
+    Shape("basic ", r"(?=[A-Za-z0-9+/]*\d)[A-Za-z0-9+/]{16,}=*", "a user and password"),
     Shape("-----BEGIN ", rf"{_PEM_KEY}(?:{_PEM}?-----END {_PEM_KEY}|{_PEM})", "a private key"),
 )
 

@@ -1,6 +1,5 @@
 """The proxies that are measured: mitmdump processes, each with an empty environment and a home of its own."""
 
-import http.client
 import json
 import os
 import socket
@@ -10,13 +9,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import Final
 
 from scripts.benchmark import BenchError
+from scripts.proxy_process import LOOPBACK, ask_proxy
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-LOOPBACK: Final = "127.0.0.1"
 START_SECONDS: Final = 60
 """The longest wait for a proxy's first answer."""
 
@@ -129,13 +129,9 @@ def proxy(kind: str, upstream_port: int, home: Path) -> Iterator[Proxy]:
 def _refusal(port: int, path: str) -> str:
     """Why a whole chat is not answered; empty when it is."""
     request = {"model": "bench-20-0", "messages": [{"role": "user", "content": "Hello"}], "stream": False}
-    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=START_SECONDS)
+    headers = {"Content-Type": "application/json"}
     try:
-        connection.request("POST", path, json.dumps(request), {"Content-Type": "application/json"})
-        response = connection.getresponse()
-        body = response.read()
-    except (OSError, http.client.HTTPException) as error:
+        answer = ask_proxy(port, "POST", path, json.dumps(request).encode(), headers, silence=START_SECONDS)
+    except (OSError, HTTPException) as error:
         return repr(error)
-    finally:
-        connection.close()
-    return "" if response.status == 200 else f"{response.status} {body[:200]!r}"
+    return answer.broken or ("" if answer.status == 200 else f"{answer.status} {answer.body[:200]!r}")

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from scripts.benchmark import ends
 from scripts.benchmark.ends import Load, Outcome
-from scripts.benchmark.proxies import LOOPBACK, Proxy
+from scripts.benchmark.proxies import Proxy
+from scripts.proxy_process import LOOPBACK
 
 type Figures = dict[str, float | None]
 """Figures under the names of their rows; None where the system does not tell (CPU and memory without `/proc`)."""

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPException
 from pathlib import Path
 from typing import Final
 
@@ -13,10 +13,7 @@ from addon.option_table import BASE_URL, RECORD_MODE, RECORDINGS
 from scripts.collecting.kinds import Ask
 from scripts.collecting.progress import Progress
 from scripts.collecting.shelf import fault_of
-from scripts.proxy_process import LOOPBACK
-
-PATIENCE_SECONDS: Final = 3600
-"""For one answer; the proxy's own limits are shorter."""
+from scripts.proxy_process import ask_proxy
 
 MOST_FAULTS_IN_A_ROW: Final = 10
 """After so many the rest would be refused as well: no credit, no permission, nobody there."""
@@ -62,19 +59,14 @@ def proxy_arguments(base_url: str, mode: str, recordings: Path | None = None) ->
     return [part for option in options for part in ("--set", option)]
 
 
-def exchange(port: int, ask: Ask) -> tuple[int, bytes]:
-    """Make one request of the proxy; the status and the whole answer.
+def exchange(port: int, ask: Ask) -> tuple[str, bytes]:
+    """Make one request of the proxy: what is not as expected of the answer, empty when nothing is; and its body.
 
     Raises:
-        OSError, HTTPException: There is no whole answer.
+        OSError, HTTPException: There is no answer.
     """
-    connection = HTTPConnection(LOOPBACK, port, timeout=PATIENCE_SECONDS)
-    try:
-        connection.request(ask.kind.method, ask.kind.path, ask.content, HEADERS)
-        response = connection.getresponse()
-        return response.status, response.read()
-    finally:
-        connection.close()
+    answer = ask_proxy(port, ask.kind.method, ask.kind.path, ask.content, HEADERS)
+    return answer.broken or fault_of(ask, answer.status, answer.body), answer.body
 
 
 def ask_all(port: int, asks: Sequence[Ask], jobs: int, outcome: Outcome, shown: Callable[[str], str]) -> None:
@@ -118,7 +110,7 @@ def _answer(port: int, ask: Ask) -> tuple[str, float]:
     """What was not as expected of an answer, and how long it took, in seconds."""
     begin = time.monotonic()
     try:
-        fault = fault_of(ask, *exchange(port, ask))
+        fault, _ = exchange(port, ask)
     except (OSError, HTTPException) as error:
         fault = f"no answer: {error!r}"
     return fault, time.monotonic() - begin

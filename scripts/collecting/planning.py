@@ -13,7 +13,7 @@ from scripts.collecting.catalogue import TAGS, asks_of
 from scripts.collecting.kinds import Ask
 from scripts.collecting.models import Model, models_of, representatives
 from scripts.collecting.prices import Estimate, estimate, rank_of
-from scripts.collecting.shelf import fault_of, recorded, take_over
+from scripts.collecting.shelf import recorded, take_over
 from scripts.proxy_process import running_proxy
 
 
@@ -68,11 +68,7 @@ def plan_of(choice: Choice, base_url: str, folder: Path) -> Plan:
         models = account_models(proxy.port, base_url)
     everything = {ask.digest: ask for ask in asks_of(models)}
     take_over(folder, everything, base_url)
-    asks = [ask for ask in asks_of(choose(models, choice, base_url)) if _fits(ask.kind.name, choice.kinds)]
-    if not asks:
-        raise NothingAskedError(
-            f"no request is called like {' '.join(choice.kinds)!r} and suits the models: see --list"
-        )
+    asks = wanted_asks(choose(models, choice, base_url), choice)
     there = recorded(folder)
     missing = [ask for ask in asks if ask.digest not in there]
     return Plan(base_url, folder, everything, missing, len(asks) - len(missing))
@@ -102,9 +98,8 @@ def account_models(port: int, base_url: str) -> list[Model]:
     Raises:
         NothingAskedError: It cannot list them.
     """
-    tags = Ask(TAGS)
-    status, body = exchange(port, tags)
-    if fault := fault_of(tags, status, body):
+    fault, body = exchange(port, Ask(TAGS))
+    if fault:
         raise NothingAskedError(f"the models of {base_url} cannot be listed: {fault}")
     return models_of(json.loads(body))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from addon.recordings.files import DIGEST_LENGTH, RecordingFiles, read_recordings, slug
-from addon.recordings.matching import Asked, normal_request
+from addon.recordings.matching import asked_of
 from addon.recordings.recording import Recording
 from scripts.collecting.kinds import Ask
 
@@ -31,7 +31,7 @@ def recorded(folder: Path) -> frozenset[str]:
     Raises:
         ValueError: A file is no recording; the message names it.
     """
-    return frozenset(asked_by(recording).digest for recording in read_recordings(folder))
+    return frozenset(asked_of(recording).digest for recording in read_recordings(folder))
 
 
 def take_over(folder: Path, asks: Mapping[str, Ask], base_url: str) -> None:
@@ -45,7 +45,7 @@ def take_over(folder: Path, asks: Mapping[str, Ask], base_url: str) -> None:
     staging, unexpected = folder / STAGING, folder / UNEXPECTED
     good, odd = RecordingFiles(folder), RecordingFiles(unexpected)
     for recording in read_recordings(staging):
-        asked = asked_by(recording)
+        asked = asked_of(recording)
         if ask := asks.get(asked.digest):
             about = " ".join(filter(None, (f"{ABOUT} {base_url}: {ask.kind.name}.", recording.about)))
             is_good = not fault_of_recording(ask, recording)
@@ -91,9 +91,3 @@ def _error_in(text: bytes) -> str:
     error = value.get("error") if isinstance(value, dict) else None
     told = error.get("message", error) if isinstance(error, dict) else error
     return "" if told is None else str(told).replace("\n", " ")
-
-
-def asked_by(recording: Recording) -> Asked:
-    """The client's request of a recording."""
-    request = recording.client.request
-    return normal_request(request.method, request.path, request.body)

@@ -8,8 +8,8 @@ from typing import Final
 
 from addon.recordings.files import DIGEST_LENGTH
 from addon.recordings.layout import recording_text
+from addon.recordings.matching import asked_of
 from addon.recordings.recording import Recording, Response
-from scripts.recorded.showing import asked_of
 
 _DIGEST: Final = re.compile(rf".*-([0-9a-f]{{{DIGEST_LENGTH}}})-\d+")
 

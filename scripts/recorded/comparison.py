@@ -5,11 +5,11 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 
-from addon.recordings.matching import json_value
+from addon.recordings.matching import asked_of, json_value
 from addon.recordings.recording import Recording
 from scripts.recorded.answers import said_to_client
-from scripts.recorded.differences import recording_differences
-from scripts.recorded.showing import asked_of, said_lines
+from scripts.recorded.shape_differences import recording_differences
+from scripts.recorded.showing import said_lines
 
 
 def differences(one: Recording, other: Recording) -> Iterator[str]:

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 
+from addon.recordings.matching import asked_of
 from addon.recordings.recording import Recording
-from scripts.recorded.showing import asked_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-from addon.recordings.matching import Asked, normal_request
+from addon.recordings.matching import asked_of
 from addon.recordings.recording import Recording, UpstreamCall
 from scripts.recorded.answers import Said, said_by_upstream, said_to_client
 from scripts.recorded.times import times_of
@@ -13,12 +13,6 @@ from scripts.recorded.transcript import settings, shortened, transcript
 from translators.loose_json import read_json
 
 _INDENT = "  "
-
-
-def asked_of(recording: Recording) -> Asked:
-    """The client's request in the form in which requests are compared."""
-    request = recording.client.request
-    return normal_request(request.method, request.path, request.body)
 
 
 def body_value(body: bytes) -> Any:

@@ -18,14 +18,15 @@ from random import Random
 from types import CodeType
 
 from addon.recordings import files as recording_files
-from addon.recordings import recording
+from addon.recordings import layout, recording
 from addon.recordings.files import ABANDONED_SECONDS, read_recordings
 from addon.recordings.recorder import Recorder
 from addon.recordings.tape import Tape
 from addon.redaction.redactor import Redactor
 from tests.recorded import CALL, exchange
 
-WHERE = (frozenset({recording.__file__, recording_files.__file__}), frozenset({recording_files.__file__}))
+WRITING = frozenset({recording_files.__file__})
+WHERE = (WRITING | {recording.__file__, layout.__file__}, WRITING)
 """The code in which a process dies, by turns: while a file is made and written, or while it gets its name."""
 
 SAME, SAME_SLUG = "asked in every round", "chat-gpt-4o-asked-in-every-round-"

@@ -1,23 +1,23 @@
 """`scripts/collect_recordings.py` as a person with a key runs it, against the test upstream."""
 
-import json
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from addon.recordings.files import read_recordings
 from scripts.collecting.shelf import ABOUT, STAGING, UNEXPECTED
-from tests.process import KEY, ROOT, environment, serving
+from tests.process import KEY, ROOT, serving, unmeasured
 from tests.upstream import Upstream
 from tests.wire import ask
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="it is ended by signals")
 
-MODELS = ["--models", "gpt-5-mini", "gpt-3.5-turbo-instruct", "text-embedding-3-small"]
+SMALL = ["--models", "gpt-3.5-turbo-instruct", "text-embedding-3-small"]
 FEW = ["--models", "gpt-4o-mini", "--only", "chat-t*", "--jobs", "1"]
 
 
@@ -34,7 +34,7 @@ def begin(upstream: Upstream, folder: Path, *arguments: str, key: str = KEY) -> 
     return subprocess.Popen(
         command,
         cwd=ROOT,
-        env=environment(folder.parent, variables),
+        env=unmeasured(folder.parent, variables),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -49,69 +49,82 @@ def collect(upstream: Upstream, folder: Path, *arguments: str, key: str = KEY) -
     return process.returncode, output
 
 
-@pytest.fixture(scope="module")
-def collected(upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int, str]:
-    """The whole catalogue for three models: the folder, the exit code and the output."""
+@dataclass(frozen=True)
+class Collected:
+    """What came of the whole catalogue for some models.
+
+    Attributes:
+        models: Arguments that name them.
+        folder: Of the recordings.
+        code: The exit code.
+        output: Of the command.
+    """
+
+    models: list[str]
+    folder: Path
+    code: int
+    output: str
+
+
+@pytest.fixture(
+    scope="module",
+    params=[SMALL, pytest.param([*SMALL, "gpt-5-mini"], marks=pytest.mark.slow)],
+    ids=lambda models: f"{len(models) - 1} models",
+)
+def collected(
+    request: pytest.FixtureRequest, upstream: Upstream, tmp_path_factory: pytest.TempPathFactory
+) -> Collected:
     folder = tmp_path_factory.mktemp("home") / "live"
-    return folder, *collect(upstream, folder, *MODELS, "--yes")
+    return Collected(request.param, folder, *collect(upstream, folder, *request.param, "--yes"))
 
 
 def test_each_request_of_the_catalogue_is_answered_as_expected_but_for_what_the_upstream_lacks(
-    collected: tuple[Path, int, str],
+    collected: Collected,
 ) -> None:
-    _, code, output = collected
-    unexpected = [line for line in output.splitlines() if line.startswith("  ")]
+    unexpected = [line for line in collected.output.splitlines() if line.startswith("  ")]
     assert unexpected == ["  gpt-3.5-turbo-instruct error-too-long: 200"]  # it has no window there
-    assert code == 1
+    assert collected.code == 1
 
 
-def test_each_answer_is_a_recording_that_says_where_it_is_from(
-    upstream: Upstream, collected: tuple[Path, int, str]
-) -> None:
-    folder, _, output = collected
-    recordings = read_recordings(folder)
-    assert f"Recorded in {folder}: {len(recordings)} of {len(recordings) + 1}." in output
-    assert len({recording.about for recording in recordings}) > 50
+def test_each_answer_is_a_recording_that_says_where_it_is_from(upstream: Upstream, collected: Collected) -> None:
+    recordings = read_recordings(collected.folder)
+    assert f"Recorded in {collected.folder}: {len(recordings)} of {len(recordings) + 1}." in collected.output
+    assert len({recording.about for recording in recordings}) > 20
     assert all(recording.about.startswith(f"{ABOUT} {upstream.base_url}: ") for recording in recordings)
-    assert not (folder / STAGING).exists()
+    assert not (collected.folder / STAGING).exists()
 
 
-def test_what_nobody_expected_is_kept_apart(collected: tuple[Path, int, str]) -> None:
-    folder, _, _ = collected
-    (kept,) = read_recordings(folder / UNEXPECTED)
+def test_what_nobody_expected_is_kept_apart(collected: Collected) -> None:
+    (kept,) = read_recordings(collected.folder / UNEXPECTED)
     assert kept.about.endswith("error-too-long.")
 
 
-def test_the_key_is_nowhere(collected: tuple[Path, int, str]) -> None:
-    folder, _, output = collected
-    assert KEY not in output
-    assert not [path for path in folder.rglob("*.json") if KEY in path.read_text("utf-8")]
-    assert "files: no problems" in output
+def test_the_key_is_nowhere(collected: Collected) -> None:
+    assert KEY not in collected.output
+    assert not [path for path in collected.folder.rglob("*.json") if KEY in path.read_text("utf-8")]
+    assert "files: no problems" in collected.output
 
 
-def test_the_same_command_asks_only_what_is_missing(upstream: Upstream, collected: tuple[Path, int, str]) -> None:
-    folder, _, _ = collected
-    code, output = collect(upstream, folder, *MODELS, "--dry-run")
+def test_the_same_command_asks_only_what_is_missing(upstream: Upstream, collected: Collected) -> None:
+    code, output = collect(upstream, collected.folder, *collected.models, "--dry-run")
     assert code == 0
-    assert output.startswith(f"Requests: 1 at {upstream.base_url}; recorded already: {len(read_recordings(folder))};")
+    there = len(read_recordings(collected.folder))
+    assert output.startswith(f"Requests: 1 at {upstream.base_url}; recorded already: {there};")
     assert output.endswith("gpt-3.5-turbo-instruct error-too-long\n")
 
 
-def test_what_was_collected_is_replayed_without_the_upstream(collected: tuple[Path, int, str], tmp_path: Path) -> None:
-    folder, _, _ = collected
-    recording = next(each for each in read_recordings(folder) if each.about.endswith(": chat-tools-parallel."))
-    modes = ["--set", "ollama_record_mode=none", "--set", f"ollama_recordings={folder}"]
+@pytest.mark.slow
+def test_what_was_collected_is_replayed_without_the_upstream(collected: Collected, tmp_path: Path) -> None:
+    prompts = [each for each in read_recordings(collected.folder) if each.client.request.path == "/api/generate"]
+    modes = ["--set", "ollama_record_mode=none", "--set", f"ollama_recordings={collected.folder}"]
     with serving("http://127.0.0.1:9/v1", tmp_path, *modes) as proxy:
-        answer = ask(proxy.port, "POST", "/api/chat", recording.client.request.body)
-    assert answer.status == 200
-    assert [call["function"]["name"] for line in answer.lines for call in line["message"].get("tool_calls", [])] == [
-        call["function"]["name"]
-        for _, chunk in (recording.client.response.chunks if recording.client.response else ())
-        for line in chunk.splitlines()
-        for call in json.loads(line)["message"].get("tool_calls", [])
-    ]
+        for recording in prompts:
+            answer = ask(proxy.port, "POST", "/api/generate", recording.client.request.body)
+            assert answer.header("X-Ollama-Replay") == recording.name
+    assert prompts
 
 
+@pytest.mark.slow
 def test_a_run_that_is_broken_off_says_what_is_left_and_is_gone_on_with(tmp_path: Path) -> None:
     folder = tmp_path / "live"
     with Upstream.in_thread(delay=0.05) as slow:
@@ -135,6 +148,7 @@ def test_a_run_that_is_broken_off_says_what_is_left_and_is_gone_on_with(tmp_path
         assert len(slow.requests_with('"messages"')) - sent == len(read_recordings(folder)) - first
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "key", "reason"),
     [

@@ -35,6 +35,7 @@ def passes_live_and_replayed(program: Callable[[str], None], tmp_path: Path) -> 
         program(proxy.url)
     replayed = [line.partition(" replay=")[2].split()[0] for line in proxy.lines if " replay=" in line]
     assert sorted(replayed) == sorted(each.name for each in made)
+    assert "10 of 10 recordings were played: " in proxy.output
     assert "drifted" not in proxy.output
 
 

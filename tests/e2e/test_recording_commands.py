@@ -23,6 +23,22 @@ def web(upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield running
 
 
+def test_marked_flows_are_saved_as_recordings_though_nothing_was_recorded(web: Web, tmp_path: Path) -> None:
+    folder = tmp_path / "marked"
+    ask(web.proxy.port, "POST", "/api/chat", chat("marker-saved"))
+    ask(web.proxy.port, "POST", "/api/chat", chat("marker-left"))
+    web.command("flow.mark", "~bq marker-saved", ":star:")
+    web.command("ollama.record.save", "@marked", str(folder))
+    web.proxy.wait_for(f"1 of 1 flow written to {folder}")
+    (made,) = read_recordings(folder)
+    assert json.loads(made.client.request.body) == chat("marker-saved")
+    assert made.client.response
+    (call,) = made.upstream
+    assert call.response
+    assert call.response.chunks[-1][1].endswith(b"data: [DONE]\n\n")
+    assert KEY not in repr(made)
+
+
 def test_recording_starts_and_stops_by_command_and_is_replayed_by_another(
     web: Web, upstream: Upstream, tmp_path: Path
 ) -> None:
@@ -45,20 +61,16 @@ def test_recording_starts_and_stops_by_command_and_is_replayed_by_another(
     assert len(upstream.requests_with("marker-commands")) == 1
 
 
-def test_marked_flows_are_saved_as_recordings_though_nothing_was_recorded(web: Web, tmp_path: Path) -> None:
-    folder = tmp_path / "marked"
-    ask(web.proxy.port, "POST", "/api/chat", chat("marker-saved"))
-    ask(web.proxy.port, "POST", "/api/chat", chat("marker-left"))
-    web.command("flow.mark", "~bq marker-saved", ":star:")
-    web.command("ollama.record.save", "@marked", str(folder))
-    web.proxy.wait_for(f"1 of 1 flow written to {folder}")
-    (made,) = read_recordings(folder)
-    assert json.loads(made.client.request.body) == chat("marker-saved")
-    assert made.client.response
-    (call,) = made.upstream
-    assert call.response
-    assert call.response.chunks[-1][1].endswith(b"data: [DONE]\n\n")
-    assert KEY not in repr(made)
+def test_recordings_of_one_run_are_numbered_though_other_options_change_meanwhile(web: Web, tmp_path: Path) -> None:
+    folder = tmp_path / "tapes"
+    web.command("ollama.record.start", str(folder))
+    for retries in ("1", "2"):
+        for _ in range(2):
+            ask(web.proxy.port, "POST", "/api/chat", chat("marker-numbered"))
+        web.command("set", "ollama_max_retries", retries)
+    web.command("ollama.record.stop")
+    web.proxy.wait_for(f"exchanges recorded in {folder}: 4")
+    assert [each.name[-2:] for each in read_recordings(folder)] == ["-1", "-2", "-3", "-4"]
 
 
 def test_what_cannot_be_saved_is_told(web: Web, tmp_path: Path) -> None:
@@ -82,3 +94,29 @@ def test_shown_flows_are_redacted_and_the_har_that_is_saved_then_holds_no_creden
     assert "my key is [redacted]" in har.read_text("utf-8")
     assert secret not in har.read_text("utf-8")
     assert secret not in json.dumps(web.flows())
+
+
+def test_a_folder_is_replayed_from_the_beginning_when_it_is_loaded_again(web: Web, tmp_path: Path) -> None:
+    folder = tmp_path / "tapes"
+    web.command("ollama.record.start", str(folder))
+    for _ in range(2):
+        ask(web.proxy.port, "POST", "/api/chat", chat("marker-again"))
+    web.command("ollama.record.stop")
+    web.proxy.wait_for(f"exchanges recorded in {folder}: 2")
+
+    def played() -> str:
+        return (ask(web.proxy.port, "POST", "/api/chat", chat("marker-again")).header("X-Ollama-Replay") or "")[-2:]
+
+    web.command("ollama.replay.load", str(folder))
+    assert [played(), played()] == ["-1", "-2"]
+    web.command("ollama.replay.load", str(folder))
+    assert [played(), played()] == ["-1", "-2"]
+    web.command("ollama.record.stop")
+
+
+@pytest.mark.parametrize("command", ["ollama.record.start", "ollama.replay.load"])
+def test_what_cannot_be_a_folder_is_refused_and_changes_nothing(web: Web, tmp_path: Path, command: str) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    assert str(file) in web.refused(command, str(file))
+    assert ask(web.proxy.port, "POST", "/api/chat", chat("still live")).status == 200

@@ -17,6 +17,9 @@ from tests.process import ROOT, serving
 from tests.upstream import Upstream
 from tests.wire import ask
 
+ROUNDS = 20
+"""Of a real proxy, each with a process of its own."""
+
 
 @pytest.mark.parametrize("rounds", [30, pytest.param(200, marks=pytest.mark.slow)])
 def test_whatever_line_of_the_writing_a_process_dies_at_no_file_is_half_and_none_is_lost(
@@ -30,14 +33,14 @@ def test_whatever_line_of_the_writing_a_process_dies_at_no_file_is_half_and_none
     assert found["recordings"] > rounds // 5
 
 
-@pytest.mark.parametrize("rounds", [2, pytest.param(20, marks=pytest.mark.slow)])
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_proxy_that_is_killed_while_it_records_leaves_whole_files_and_the_next_records_on(
-    rounds: int, upstream: Upstream, tmp_path: Path
+    upstream: Upstream, tmp_path: Path
 ) -> None:
-    folder, random = tmp_path / "recordings", Random(rounds)
+    folder, random = tmp_path / "recordings", Random(ROUNDS)
     arguments = ["--set", f"ollama_recordings={folder}", "--set", "ollama_record_mode=all"]
-    for number in range(rounds):
+    for number in range(ROUNDS):
         with serving(upstream.base_url, tmp_path, *arguments) as proxy:
             left = Countdown(random.randint(20, 80))
             with ThreadPoolExecutor(4) as pool:

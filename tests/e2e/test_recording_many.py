@@ -22,8 +22,6 @@ from tests.process import serving
 from tests.upstream import Upstream
 from tests.wire import ask
 
-MARKERS = [f"m{number:02}m" for number in range(50)]
-
 needs_prlimit = pytest.mark.skipif(
     not hasattr(resource, "prlimit"), reason="only Linux can limit another process, which is how the disk gets full"
 )
@@ -44,20 +42,23 @@ def said_on(side: Client | UpstreamCall) -> bytes:
     return b"".join([side.request.body, *(piece for _, piece in side.response.chunks)])
 
 
-def test_of_fifty_programs_at_once_every_file_is_complete_and_none_is_mixed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("programs", [10, pytest.param(50, marks=pytest.mark.slow)])
+def test_of_many_programs_at_once_every_file_is_complete_and_none_is_mixed(programs: int, tmp_path: Path) -> None:
+    markers = [f"m{number:02}m" for number in range(programs)]
+
     async def run(url: str) -> None:
         async with ollama.AsyncClient(url, trust_env=False, timeout=60) as client:
-            await asyncio.gather(*(ten_exchanges(client, marker) for marker in MARKERS))
+            await asyncio.gather(*(ten_exchanges(client, marker) for marker in markers))
 
     recordings = {"PROXY_RECORD_MODE": "all", "PROXY_RECORDINGS": str(tmp_path / "recordings")}
     with Upstream.in_thread(delay=0.02) as upstream, serving(upstream.base_url, tmp_path, **recordings) as proxy:
         asyncio.run(run(proxy.url))
     made = read_recordings(tmp_path / "recordings")
     assert Counter(each.client.request.path for each in made) == {
-        "/api/show": 50,
-        "/api/chat": 7 * 50,
-        "/api/generate": 50,
-        "/api/embed": 50,
+        "/api/show": programs,
+        "/api/chat": 7 * programs,
+        "/api/generate": programs,
+        "/api/embed": programs,
     }
     seen: Counter[str] = Counter()
     for each in made:
@@ -67,9 +68,10 @@ def test_of_fifty_programs_at_once_every_file_is_complete_and_none_is_mixed(tmp_
             (marker,) = {found.decode() for side in sides for found in re.findall(rb"m\d\dm", said_on(side))}
             assert all(marker.encode() in side.request.body for side in sides if side.request.method == "POST")
             seen[marker] += 1
-    assert seen == dict.fromkeys(MARKERS, 9)
+    assert seen == dict.fromkeys(markers, 9)
 
 
+@pytest.mark.slow
 def test_of_two_processes_that_record_into_one_folder_none_loses_or_overwrites_a_recording(
     upstream: Upstream, tmp_path: Path
 ) -> None:

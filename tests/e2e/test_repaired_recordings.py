@@ -10,15 +10,12 @@ from typing import Any
 import ollama
 
 from addon.recordings.files import read_recordings
+from scripts.recorded.masking import without_times
 from tests.e2e.families_table import OPTIONS, STRICT, WEATHER
 from tests.e2e.heard import hear
-from tests.process import KEY, serving
-from tests.recorded import without_times
+from tests.process import KEY, NOWHERE, serving
 from tests.upstream import Upstream
 from tests.wire import Raw, ask
-
-NOWHERE = {"OPENAI_API_KEY": "", "OPENAI_BASE_URL": "", "OPENAI_API_BASE_URL": ""}
-"""No upstream, whatever a developer's own `.env` says."""
 
 
 def chat(model: str, **more: Any) -> dict[str, Any]:

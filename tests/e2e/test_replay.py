@@ -13,13 +13,10 @@ from addon.recordings.faults import HEADER
 from addon.recordings.files import read_recordings
 from addon.recordings.layout import recording_text
 from addon.recordings.recording import Client, Recording
-from tests.process import Process, free_port, serving
+from tests.process import LOOPBACK, NOWHERE, Process, free_port, serving
 from tests.recorded import HELLO, compact, recording, request, response, upstream_call
 from tests.upstream import Upstream
-from tests.wire import LOOPBACK, Raw, ask
-
-NOWHERE = {"OPENAI_API_KEY": "", "OPENAI_BASE_URL": "", "OPENAI_API_BASE_URL": ""}
-"""No upstream, whatever a developer's own `.env` says."""
+from tests.wire import Raw, ask
 
 HOUR_MS = 3_600_000.0
 WORDS = ["Once", " upon", " a", " time"]
@@ -75,6 +72,30 @@ def replaying(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
         yield it
 
 
+@pytest.fixture(scope="module")
+def hurrying(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    """A proxy that replays an hour in a millisecond, and each recording once."""
+    home = tmp_path_factory.mktemp("home")
+    arguments = write(
+        home / "tapes",
+        streamed(ms=HOUR_MS),
+        *(streamed(asking(1), words=[word]) for word in ("one", "two")),
+        streamed(asking(2)),
+    )
+    settings = {"PROXY_REPLAY_REPEATS": "fail", **NOWHERE}
+    with serving("", home, *arguments, "--set", "ollama_replay_speed=3600000", **settings) as it:
+        yield it
+
+
+@pytest.fixture(scope="module")
+def learning(upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Process, Path]]:
+    """A proxy that records what is new, and its folder, which holds one recording."""
+    home = tmp_path_factory.mktemp("home")
+    arguments = [*write(home / "tapes", streamed()), "--set", "ollama_record_mode=new_episodes"]
+    with serving(upstream.base_url, home, *arguments) as it:
+        yield it, home / "tapes"
+
+
 def chat(
     proxy: Process, fault: str = "", body: dict[str, Any] = HELLO
 ) -> tuple[list[str], ollama.ResponseError | None]:
@@ -93,10 +114,8 @@ def test_at_once_nothing_is_waited_for(replaying: Process) -> None:
     assert chat(replaying) == ([*WORDS, ""], None)  # there are hours between the pieces
 
 
-def test_a_factor_makes_hours_short(tmp_path: Path) -> None:
-    arguments = write(tmp_path / "tapes", streamed(ms=HOUR_MS))
-    with serving("", tmp_path, *arguments, "--set", "ollama_replay_speed=3600000", **NOWHERE) as proxy:
-        assert chat(proxy) == ([*WORDS, ""], None)
+def test_a_factor_makes_hours_short(hurrying: Process) -> None:
+    assert chat(hurrying) == ([*WORDS, ""], None)
 
 
 @pytest.mark.parametrize(
@@ -106,9 +125,9 @@ def test_a_factor_makes_hours_short(tmp_path: Path) -> None:
         ("cut", WORDS[:2], -1, "broke off in the middle of its answer"),
         ("cut:0", [], 502, "broke off in the middle of its answer"),
         ("stall:4", WORDS[:3], -1, "stopped in the middle of its answer (ollama_request_timeout)"),
-        ("stall:1", [], 504, "stopped in the middle of its answer"),
+        pytest.param("stall:1", [], 504, "stopped in the middle of its answer", marks=pytest.mark.slow),
         ("broken-json:2", WORDS[:1], -1, "an event that is not a JSON object"),
-        ("slow:3600", [], 504, "stopped in the middle of its answer"),
+        pytest.param("slow:3600", [], 504, "stopped in the middle of its answer", marks=pytest.mark.slow),
         ("status:401", [], 401, "Incorrect API key"),
         ("status:404", [], 404, "model 'gpt-4o' not found"),
         ("status:400", [], 400, "Bad Request"),
@@ -142,12 +161,11 @@ def test_a_recordings_own_fault_is_played_unless_the_header_says_none(replaying:
     assert chat(replaying, "none", asking(1)) == ([*WORDS, ""], None)
 
 
-def test_a_client_that_leaves_ends_a_stall(tmp_path: Path) -> None:
-    with serving("", tmp_path, *write(tmp_path / "tapes", streamed()), **NOWHERE) as proxy:
-        headers = {HEADER: "stall:2"}
-        with httpx.stream("POST", f"{proxy.url}/api/chat", json=HELLO, headers=headers, trust_env=False) as stream:
-            assert WORDS[0] in next(stream.iter_lines())
-        proxy.wait_for("the client has gone")
+def test_a_client_that_leaves_ends_a_stall(hurrying: Process) -> None:
+    headers = {HEADER: "stall:2"}
+    with httpx.stream("POST", f"{hurrying.url}/api/chat", json=asking(2), headers=headers, trust_env=False) as stream:
+        assert WORDS[0] in next(stream.iter_lines())
+    hurrying.wait_for("the client has gone")
 
 
 def test_openais_package_asks_again_after_a_429_and_is_answered(replaying: Process) -> None:
@@ -179,17 +197,16 @@ def test_what_is_no_fault_is_told_in_the_clients_envelope(replaying: Process, pa
     assert "'cat' is no fault: give stall[:CHUNKS], cut[:CHUNKS]" in body
 
 
-def test_requests_beyond_what_was_recorded_fail_by_option(tmp_path: Path) -> None:
-    arguments = write(tmp_path / "tapes", streamed(words=["one"]), streamed(words=["two"]))
-    with serving("", tmp_path, *arguments, PROXY_REPLAY_REPEATS="fail", **NOWHERE) as proxy:
-        assert [chat(proxy)[0] for _ in range(2)] == [["one", ""], ["two", ""]]
-        got, error = chat(proxy)
+def test_requests_beyond_what_was_recorded_fail_by_option(hurrying: Process) -> None:
+    assert [chat(hurrying, body=asking(1))[0] for _ in range(2)] == [["one", ""], ["two", ""]]
+    got, error = chat(hurrying, body=asking(1))
     assert error is not None
     assert (got, error.status_code) == ([], 404)
-    for text in ("recorded 2 times, last as 'r-2'", "ollama_replay_repeats"):
+    for text in ("recorded 2 times, last as 'r-3'", "ollama_replay_repeats"):
         assert text in error.error
 
 
+@pytest.mark.slow
 def test_at_the_end_it_is_told_what_was_played_and_what_never_was(tmp_path: Path) -> None:
     arguments = write(tmp_path / "tapes", streamed(), streamed(asking(1)), streamed(asking(2)))
     with serving("", tmp_path, *arguments, **NOWHERE) as proxy:
@@ -217,32 +234,38 @@ def replayed_in_the_end(proxy: Process, body: dict[str, Any]) -> str:
     raise AssertionError("200 answers were live")
 
 
-def test_new_requests_are_live_and_recorded_and_known_from_then_on(upstream: Upstream, tmp_path: Path) -> None:
-    folder = tmp_path / "tapes"
-    arguments = [*write(folder, streamed()), "--set", "ollama_record_mode=new_episodes"]
-    with serving(upstream.base_url, tmp_path, *arguments) as proxy:
-        assert chat(proxy) == ([*WORDS, ""], None)
-        live = ask(proxy.port, "POST", "/api/chat", text("new words"))
-        assert live.header("X-Ollama-Replay") is None
-        assert replayed_in_the_end(proxy, text("new words")) == said(live) == "You said: new words"
+def test_new_requests_are_live_and_recorded_and_known_from_then_on(learning: tuple[Process, Path]) -> None:
+    proxy, folder = learning
+    assert chat(proxy) == ([*WORDS, ""], None)
+    live = ask(proxy.port, "POST", "/api/chat", text("new words"))
+    assert live.header("X-Ollama-Replay") is None
+    assert replayed_in_the_end(proxy, text("new words")) == said(live) == "You said: new words"
     assert (folder / "r-1.json").exists()
+
+
+def test_a_fault_of_what_is_not_recorded_is_refused_and_leaves_no_recording(learning: tuple[Process, Path]) -> None:
+    proxy, folder = learning
+    got = ask(proxy.port, "POST", "/api/chat", text("faulty words"), **{HEADER: "cut:1"})
+    assert got.status == 400
+    assert b"'cut:1' needs a recording" in got.body
+    assert chat(proxy, "cut:0")[1] is not None
+    assert replayed_in_the_end(proxy, text("later words"))  # by then all that came before is written
+    bodies = {made.name: made.client.request.body for made in read_recordings(folder)}
+    assert [name for name, body in bodies.items() if b"faulty words" in body or b'"Hello"' in body] == ["r-1"]
+
+
+@pytest.mark.slow
+def test_what_was_new_is_replayed_by_the_next_process_without_an_upstream(upstream: Upstream, tmp_path: Path) -> None:
+    arguments = [*write(tmp_path / "tapes", streamed()), "--set", "ollama_record_mode=new_episodes"]
+    with serving(upstream.base_url, tmp_path, *arguments) as proxy:
+        live = ask(proxy.port, "POST", "/api/chat", text("new words"))
     with serving("", tmp_path, *arguments, **NOWHERE) as proxy:
         assert chat(proxy) == ([*WORDS, ""], None)
         assert said(ask(proxy.port, "POST", "/api/chat", text("new words"))) == said(live)
         assert ask(proxy.port, "POST", "/api/chat", text("newer words")).status == 404
 
 
-def test_a_fault_of_what_is_not_recorded_is_refused_and_leaves_no_recording(upstream: Upstream, tmp_path: Path) -> None:
-    folder = tmp_path / "tapes"
-    arguments = [*write(folder, streamed()), "--set", "ollama_record_mode=new_episodes"]
-    with serving(upstream.base_url, tmp_path, *arguments) as proxy:
-        got = ask(proxy.port, "POST", "/api/chat", text("new words"), **{HEADER: "cut:1"})
-        assert chat(proxy, "cut:0")[1] is not None
-    assert got.status == 400
-    assert b"'cut:1' needs a recording" in got.body
-    assert [made.name for made in read_recordings(folder)] == ["r-1"]
-
-
+@pytest.mark.slow
 def test_once_records_into_an_empty_folder_and_then_replays_it(upstream: Upstream, tmp_path: Path) -> None:
     arguments = [*here(tmp_path / "tapes"), "--set", "ollama_record_mode=once"]
     with serving(upstream.base_url, tmp_path, *arguments) as proxy:
@@ -253,3 +276,10 @@ def test_once_records_into_an_empty_folder_and_then_replays_it(upstream: Upstrea
         assert said(again) == said(live)
         assert again.header("X-Ollama-Replay")
         assert ask(proxy.port, "POST", "/api/chat", text("said twice")).status == 404
+
+
+def test_a_fault_that_cannot_happen_is_refused(replaying: Process, proxy: Process) -> None:
+    for port, path in ((replaying.port, "/api/version"), (proxy.port, "/api/version"), (proxy.port, "/api/tags")):
+        got = ask(port, "GET", path, **{HEADER: "status:500"})
+        assert got.status == 400
+        assert "'status:500' needs a recording, and none is played for this request" in got.body.decode()

@@ -10,11 +10,11 @@ import pytest
 from addon.recordings.files import read_recordings
 from addon.recordings.layout import recording_text
 from addon.recordings.recording import Recording, read_recording
-from scripts.recorded.asking import obstacle
-from tests.process import KEY, LOOPBACK, ROOT, environment, free_port
+from scripts.recorded.obstacles import obstacle
+from tests.process import KEY, LOOPBACK, ROOT, free_port, unmeasured
 from tests.upstream import Upstream
 
-SKY = "chat-gpt-4o-why-is-the-sky-blue-*"
+SKY, CAPITAL = "chat-gpt-4o-why-is-the-sky-blue-*", "chat-gpt-4o-what-is-the-capital-of-norway-*"
 PROJECTS = ROOT / "recordings"
 
 
@@ -35,7 +35,7 @@ def rerecord(folder: Path, base_url: str, home: Path, *arguments: object) -> sub
     done = subprocess.run(
         [sys.executable, "-m", "scripts.rerecord", folder, *map(str, arguments)],
         cwd=home,
-        env=environment(home, variables),
+        env=unmeasured(home, variables),
         capture_output=True,
         encoding="utf-8",
         timeout=100,
@@ -54,9 +54,24 @@ def without_fingerprint(recording: Recording) -> Recording:
     return recording.model_copy(update={"upstream": (call.model_copy(update={"response": response}),)})
 
 
-def test_a_server_that_answers_as_it_did_is_the_same_and_what_it_answered_can_be_kept(
+def test_of_a_server_that_sends_other_members_the_line_says_which_and_what_it_answered_can_be_kept(
     upstream: Upstream, tmp_path: Path
 ) -> None:
+    sky, capital, old, new = only(SKY), only(CAPITAL), tmp_path / "old", tmp_path / "new"
+    old.mkdir()
+    for each in (without_fingerprint(sky), capital):
+        (old / f"{each.name}.json").write_text(recording_text(each), "utf-8")
+    done = rerecord(old, upstream.base_url, tmp_path, "--keep", new)
+    assert done.returncode == 1, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[:3] == [f"{capital.name}: same", f"{sky.name}: differs", "  upstream POST /chat/completions:"]
+    assert [line.split(" (")[0] for line in lines[3:-1]] == ["    - gone", "    + system_fingerprint"]
+    assert lines[-1] == "same: 1, differs: 1, not asked: 0"
+    assert sorted(each.name for each in read_recordings(new)) == [capital.name, sky.name]
+
+
+@pytest.mark.slow
+def test_a_server_that_answers_as_it_did_is_the_same(upstream: Upstream, tmp_path: Path) -> None:
     done = rerecord(PROJECTS, upstream.base_url, tmp_path, "--keep", tmp_path / "new")
     assert done.returncode == 0, done.stdout + done.stderr
     asked = [each.name for each in read_recordings(PROJECTS) if not obstacle(each)]
@@ -75,17 +90,7 @@ def test_a_server_that_answers_as_it_did_is_the_same_and_what_it_answered_can_be
     assert {call.url for each in new for call in each.upstream} == {upstream.base_url}
 
 
-def test_a_server_that_sends_other_members_differs_and_the_line_says_which(upstream: Upstream, tmp_path: Path) -> None:
-    sky = only(SKY)
-    (tmp_path / f"{sky.name}.json").write_text(recording_text(without_fingerprint(sky)), "utf-8")
-    done = rerecord(tmp_path, upstream.base_url, tmp_path)
-    assert done.returncode == 1, done.stderr
-    lines = done.stdout.splitlines()
-    assert lines[:2] == [f"{sky.name}: differs", "  upstream POST /chat/completions:"]
-    assert [line.split(" (")[0] for line in lines[2:-1]] == ["    - gone", "    + system_fingerprint"]
-    assert lines[-1] == "same: 0, differs: 1, not asked: 0"
-
-
+@pytest.mark.slow
 def test_where_nobody_answers_it_stops_after_the_first_request(tmp_path: Path) -> None:
     done = rerecord(PROJECTS, f"http://{LOOPBACK}:{free_port()}/v1", tmp_path, "--only", "*capital-of-norway*")
     assert done.returncode == 2

@@ -2,15 +2,12 @@
 
 import difflib
 import re
-from datetime import UTC, datetime
 from itertools import chain, repeat
 from typing import Final
 
 from addon.recordings.layout import recording_text
-from addon.recordings.recording import Client, Recording, Response, UpstreamCall
-from tests.recorded import TIMES, without_times
-
-NO_TIME: Final = datetime(2000, 1, 1, tzinfo=UTC)
+from addon.recordings.recording import Client, Recording, UpstreamCall
+from scripts.recorded.masking import TIMES, masked, without_times
 
 LONGEST_LINE: Final = 160
 """Characters of a line that a diff shows as it is; a longer one is broken where the members of its JSON begin."""
@@ -21,25 +18,6 @@ MOST_LINES: Final = 60
 _MEMBER: Final = re.compile(r',(?=\\")')
 _SIDES: Final = ("what the client is answered", "what the upstream is asked")
 _BETWEEN_SIDES: Final = '\n  "upstream": '
-
-
-def masked(recording: Recording) -> Recording:
-    """A recording without what differs each time: every time is 0, and X in an answer to the client."""
-    client = recording.client
-    calls = [
-        call.model_copy(update={"t_ms": 0.0, "end_ms": 0.0, "response": _masked(call.response)})
-        for call in recording.upstream
-    ]
-    answered = {"response": _masked(client.response), "end_ms": 0.0}
-    changes = {"recorded_at": NO_TIME, "client": client.model_copy(update=answered), "upstream": tuple(calls)}
-    return recording.model_copy(update=changes)
-
-
-def _masked(response: Response | None) -> Response | None:
-    if response is None:
-        return None
-    chunks = tuple((0.0, without_times(data)) for _, data in response.chunks)
-    return response.model_copy(update={"t_ms": 0.0, "chunks": chunks})
 
 
 def difference(recording: Recording, again: Recording) -> str:

@@ -67,5 +67,6 @@ async def _recorded_again(recording: Recording, folder: Path, monkeypatch: pytes
         assert [piece async for piece in response.body]
         response.over(None)
     await service.close()
+    await service.keeping.close()
     (made,) = read_recordings(again)
     return made

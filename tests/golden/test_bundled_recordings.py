@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from addon.recordings.layout import recording_text
-from addon.recordings.matching import normal_request
+from addon.recordings.matching import asked_of, normal_request
 from addon.recordings.recording import read_recording
+from addon.recordings.redacting import redacted
 from addon.redaction.redactor import Redactor
 from scripts.demo_requests import CONVERSATIONS, DEMO
 from tests.golden.recording_diffs import calls_of, difference, renewed
@@ -105,8 +106,7 @@ def test_calls_whose_answers_are_not_known_cannot_be_updated(
 
 
 def test_every_request_of_the_demo_has_its_recording() -> None:
-    requests = [read_recording(file).client.request for file in BUNDLED]
-    recorded = {normal_request(each.method, each.path, each.body).digest for each in requests}
+    recorded = {asked_of(read_recording(file)).digest for file in BUNDLED}
     asked = [*DEMO, *(("POST", "/api/chat", first) for first, _ in CONVERSATIONS)]
     digests = {normal_request(method, path, compact(body) if body else b"").digest for method, path, body in asked}
     assert digests < recorded
@@ -132,7 +132,7 @@ def test_the_recordings_cover_what_the_project_does() -> None:
 def test_a_recording_has_the_name_of_its_file_and_holds_no_key(file: Path) -> None:
     recording = read_recording(file)
     assert recording.name == file.stem
-    assert Redactor([KEY]).recording(recording) == recording
+    assert redacted(recording, Redactor([KEY])) == recording
 
 
 @pytest.mark.parametrize("file", BUNDLED, ids=[file.name for file in BUNDLED])

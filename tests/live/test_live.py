@@ -16,7 +16,8 @@ from mitmproxy import http
 
 from addon.live import Answer, LiveBodies, LiveResponse
 from addon.live_layers import KEPT_BODY_BYTES
-from tests.in_process import LOOPBACK, Running, running_proxy
+from tests.in_process import Running, running_proxy
+from tests.process import LOOPBACK
 from tests.wire import send
 
 

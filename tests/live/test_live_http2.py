@@ -14,8 +14,9 @@ from h2.events import DataReceived
 from mitmproxy import http
 
 from addon.live import Answer, LiveResponse
-from tests.in_process import LOOPBACK, Running
+from tests.in_process import Running
 from tests.live.test_live import Gate, answering, head, settled, whole
+from tests.process import LOOPBACK
 
 
 class Http2Only(ssl.SSLContext):

@@ -8,9 +8,10 @@ from mitmproxy import http
 
 from addon.live import Answer, LiveBodies
 from addon.live_requests import BODY_LEFT
-from tests.in_process import LOOPBACK, running_proxy
+from tests.in_process import running_proxy
 from tests.live.test_live import MOST, Answers, answering, last_words, whole
 from tests.live.test_live_http2 import tunnelled
+from tests.process import LOOPBACK
 from tests.wire import send
 
 

@@ -67,7 +67,7 @@ def test_a_fault_of_a_live_answer_is_refused_and_everything_else_passes() -> Non
     check_fault(asking("cut:1"), plays=True)
     check_fault(asking("none"), plays=False)
     check_fault(Headers(), plays=False)
-    with pytest.raises(RequestError, match="'cut:1' needs a recording, and this answer would be live") as caught:
+    with pytest.raises(RequestError, match="'cut:1' needs a recording, and none is played for this request") as caught:
         check_fault(asking("cut:1"), plays=False)
     assert caught.value.status == 400
 

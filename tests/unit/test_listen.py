@@ -11,7 +11,8 @@ from mitmproxy.test import tflow
 from addon import listen
 from addon.listen import Destination, Listener, Rules, Verdict
 from addon.machine import plain_host
-from tests.in_process import LOOPBACK, running_proxy
+from tests.in_process import running_proxy
+from tests.process import LOOPBACK
 
 OWN = "0a1b"
 OLLAMA = 11434

@@ -1,8 +1,10 @@
 """Digests in the place of media: every way in which requests carry them, and nothing else."""
 
 import base64
+import gzip
 import hashlib
 import json
+import re
 from typing import Any
 
 import pytest
@@ -11,14 +13,16 @@ from hypothesis import strategies as st
 
 from addon.recordings.differences import upstream_difference
 from addon.recordings.layout import recording_text
-from addon.recordings.matching import normal_request
-from addon.recordings.media import LEAST_MEDIA, without_media
-from addon.redaction.redactor import Redactor
-from tests.recorded import compact, recording, request, upstream_call
+from addon.recordings.matching import asked_of, normal_request
+from addon.recordings.redacting import redacted
+from addon.redaction.media import LEAST_MEDIA, without_media
+from addon.redaction.redactor import MARK, Redactor
+from tests.recorded import compact, recording, request, response, upstream_call
 
 PICTURE = bytes(range(256)) * 8
 DIGEST = f"sha256:{hashlib.sha256(PICTURE).hexdigest()}"
 TEXT = base64.b64encode(PICTURE).decode()
+LINES_IN_JSON_IN_JSON = json.dumps(json.dumps(base64.encodebytes(PICTURE).decode()))[3:-3]
 URL = f"data:image/png;base64,{TEXT}"
 
 OLLAMA = {"model": "m", "messages": [{"role": "user", "content": "What is this?", "images": [TEXT]}]}
@@ -35,6 +39,7 @@ OPENAI = {"model": "m", "messages": [{"role": "user", "content": [{"type": "imag
         ({"file": {"file_data": f"data:application/pdf;name=a b.pdf;base64,{TEXT}"}}, TEXT),
         ({"content": json.dumps({"png": TEXT, "url": URL})}, TEXT),
         ({"content": json.dumps({"inner": json.dumps([URL])})}, TEXT),
+        ({"content": json.dumps({"lines": base64.encodebytes(PICTURE).decode()})}, LINES_IN_JSON_IN_JSON),
     ],
 )
 def test_a_digest_stands_for_the_media_and_what_it_is_stays(body: Any, kept: str) -> None:
@@ -102,8 +107,59 @@ def test_a_translated_request_does_not_drift_from_its_digest() -> None:
 
 def test_recordings_hold_digests_only_where_that_is_asked_for() -> None:
     whole = recording(upstream_call(request=request(OPENAI)), body=OLLAMA)
-    assert Redactor().recording(whole) == whole
-    kept = recording_text(Redactor(keep_media=False).recording(whole))
+    assert redacted(whole, Redactor()) == whole
+    kept = recording_text(redacted(whole, Redactor(keep_media=False)))
     assert TEXT[:64] not in kept
     assert kept.count(DIGEST) == 2
     assert f"data:image/png;base64,{DIGEST}" in kept
+
+
+HIT = re.compile(r"\d{4,}|AAEC")
+"""Finds something in the picture's base64 and in its digest, and the number in the prompt."""
+ASKED = OLLAMA | {"prompt": "I am 4711", "url": URL, "arguments": json.dumps({"png": TEXT, "id": 4711})}
+
+
+@pytest.mark.parametrize("keep_media", [True, False])
+@pytest.mark.parametrize("escaped", [True, False])
+def test_no_pattern_damages_a_picture_and_a_request_finds_its_recording_all_the_same(
+    keep_media: bool, escaped: bool
+) -> None:
+    redactor = Redactor((), HIT, keep_media=keep_media)
+    body = compact(ASKED | {"more": 'é "' if escaped else ""})
+    kept = redacted(recording(upstream_call(request=request(body)), body=body), redactor)
+    expected = body.replace(rb"\"id\": 4711", rb"\"id\": \"4711\"").replace(b"4711", MARK.encode())
+    expected = expected if keep_media else expected.replace(TEXT.encode(), DIGEST.encode())
+    assert [kept.client.request.body, kept.upstream[0].request.body] == [expected, expected]
+    for asked in (body, without_media(body)):
+        replayed = normal_request("POST", "/api/chat", redactor.request_body("/api/chat", asked))
+        assert replayed.digest == asked_of(kept).digest
+
+
+def test_what_a_pattern_finds_around_a_picture_takes_the_picture_with_it() -> None:
+    redactor = Redactor((), re.compile(r'"images":\["[^"]*"\]'))
+    assert redactor.body(b'{"a":1,"images":["%b"]}' % TEXT.encode()) == b'{"a":1,%b}' % MARK.encode()
+
+
+@pytest.mark.parametrize("pattern", [r"\S{100,}", r'[^"]{50,}', "(?s).{500}", r"[\x7f]", "[^ -~]"])
+def test_a_pattern_for_long_words_finds_no_picture(pattern: str) -> None:
+    body = json.dumps({"images": [TEXT], "audio": f"data:audio/wav;base64,{TEXT}", "n": 1}).encode()
+    assert Redactor((), re.compile(pattern)).body(body) == body
+
+
+def test_what_a_media_type_says_beside_the_media_is_searched() -> None:
+    redactor = Redactor((), re.compile("Jane"))
+    assert redactor.text(f'"data:a/b;name=Jane;base64,{TEXT}"') == f'"data:a/b;name={MARK};base64,{TEXT}"'
+
+
+def test_a_compressed_request_with_a_picture_is_kept() -> None:
+    packed = request(gzip.compress(compact(OLLAMA))).model_copy(update={"headers": (("Content-Encoding", "gzip"),)})
+    kept = redacted(recording(upstream_call(request=packed)), Redactor((), HIT))
+    assert kept.upstream[0].request == packed
+
+
+def test_a_picture_in_an_answer_stays_whole_too() -> None:
+    answer = compact({"data": [{"b64_json": TEXT}], "id": "4711"})
+    made = recording(upstream_call(response=response((1.0, answer[:99]), (2.0, answer[99:]))))
+    kept = redacted(made, Redactor((), HIT)).upstream[0].response
+    assert kept
+    assert b"".join(piece for _, piece in kept.chunks) == answer.replace(b"4711", MARK.encode())

@@ -13,7 +13,7 @@ from addon.recordings.new_episodes import NewEpisodes
 from addon.recordings.replayer import Replayer
 from addon.redaction.redactor import Redactor
 from addon.upstream import once
-from tests.recorded import CALL, CHUNKS, HELLO, exchange, recording, run
+from tests.recorded import CALL, CHUNKS, HELLO, exchange, record, recording, run
 from translators.errors import RequestError
 
 MODELS = Call("GET", "/models")
@@ -77,7 +77,7 @@ def test_an_exchange_that_began_live_stays_live_though_it_is_recorded_by_now(liv
     replayer = Replayer(tmp_path, Redactor(), "")
     episodes, asked = NewEpisodes(replayer, live), exchange(OTHER)
     assert run(said(episodes, asked)) == b"live"
-    replayer.add(recording(name="new", body=OTHER))
+    record(replayer, recording(name="new", body=OTHER))
     assert (run(said(episodes, asked)), asked.playback) == (b"live", None)
     assert run(said(episodes, exchange(OTHER))) == PLAYED
 

@@ -67,7 +67,9 @@ def test_recording_is_told_with_the_folder_and_what_stays_in_it() -> None:
 def test_new_episodes_are_told_with_what_there_is_already() -> None:
     made = settings(record_mode="new_episodes", recordings=Path("tapes"))
     (told,) = source_notices(made, ("127.0.0.1", 11434), [recording()], records=True)
-    assert told.startswith("the 1 recordings in tapes are replayed, and every other exchange is live and kept there")
+    assert told.startswith(
+        "what is recorded in tapes is replayed (1 by now), and every other exchange is live and kept"
+    )
 
 
 def test_a_live_proxy_that_keeps_nothing_says_nothing_of_recordings() -> None:
@@ -183,7 +185,7 @@ def test_a_replay_that_was_asked_for_says_so() -> None:
         replaying(""), ("127.0.0.1", 1), [answered("a", {"x": "y" * LONGEST_COMMAND})], records=False
     )
     assert first.endswith("ollama_record_mode (PROXY_RECORD_MODE) is 'none'")
-    assert second == "there are 1 recordings in /some/recordings"
+    assert second == "there is 1 recording in /some/recordings"
 
 
 def test_a_replay_of_nothing_says_which_option_names_the_folder() -> None:

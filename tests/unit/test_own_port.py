@@ -12,7 +12,8 @@ from mitmproxy.proxy.mode_specs import ProxyMode
 
 from addon import own_port
 from tests.http_server import http_server
-from tests.in_process import LOOPBACK, running_proxy
+from tests.in_process import running_proxy
+from tests.process import LOOPBACK, free_port
 
 LISTEN = (LOOPBACK, 11434)
 
@@ -57,11 +58,6 @@ def test_mitmproxy_listens_where_the_mode_says() -> None:
     with running_proxy(mode=own_port.mode_spec("[::1]", 0)) as proxy:
         [address] = proxy.call(proxy.master.addons.get("proxyserver").listen_addrs)
         assert address[0] == "::1"
-
-
-def free_port() -> int:
-    with socket.create_server((LOOPBACK, 0)) as server:
-        return int(server.getsockname()[1])
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from addon.recordings.recording import read_recording
-from scripts.recorded.differences import answer_differences, recording_differences
 from scripts.recorded.events import events_of
 from scripts.recorded.shape import Difference, place_text, shape_differences, shape_of
+from scripts.recorded.shape_differences import answer_differences, recording_differences
 from tests.answer_shapes import SHAPES
 from tests.process import ROOT
 from tests.recorded import HELLO, compact, recording, response, upstream_call

@@ -230,6 +230,14 @@ def test_an_exchange_that_asked_nothing_is_not_kept_and_others_are_not_taped(tmp
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_tape_tells_about_the_memory_that_it_takes() -> None:
+    tape = Tape(exchange().flow.request, "ollama", URL)
+    empty = tape.size
+    tape.answer.chunks += [(0, b"x" * 70)] * 1000
+    assert empty > len(compact(HELLO)) + 3_000
+    assert tape.size - empty == pytest.approx(200_000, rel=0.1)
+
+
 def test_the_next_exchange_waits_while_too_much_is_unwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("addon.recordings.recorder.MOST_UNWRITTEN", len(compact(HELLO)))
 

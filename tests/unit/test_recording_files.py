@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from addon.recordings.files import ABANDONED_SECONDS, MOST_TOLD, RecordingFiles, read_recordings, slug
+from addon.recordings.layout import recording_text
 from addon.recordings.matching import normal_request
 from tests.recorded import HELLO, compact, recording
 
@@ -53,6 +54,21 @@ def test_what_another_process_has_recorded_meanwhile_is_kept(tmp_path: Path) -> 
     one.add(recording(about="one"), "x", DIGEST)
     other.add(recording(about="other"), "x", DIGEST)
     assert [each.about for each in read_recordings(tmp_path)] == ["one", "other"]
+
+
+@pytest.mark.parametrize("just_writing", [False, True])
+def test_an_old_recording_that_another_process_has_replaced_is_not_removed(tmp_path: Path, just_writing: bool) -> None:
+    for _ in range(2):
+        RecordingFiles(tmp_path, replace=False).add(recording(), "x", DIGEST)
+    files = RecordingFiles(tmp_path)  # the first will take the place of number 1, and number 2 be too much
+    second = tmp_path / "x-01234567-2.json"
+    if just_writing:
+        (tmp_path / f".{second.stem}.tmp").touch()
+    else:
+        second.unlink()
+        second.write_text(recording_text(recording(name=second.stem)), "utf-8")
+    files.add(recording(), "x", DIGEST)
+    assert second.exists()
 
 
 def test_a_name_that_another_process_is_writing_is_left_to_it(tmp_path: Path) -> None:

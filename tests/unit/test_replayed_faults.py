@@ -13,7 +13,7 @@ from addon.exchange import Exchange
 from addon.recordings.faults import HEADER
 from addon.recordings.replayer import Replayer
 from addon.upstream import Upstream
-from tests.recorded import CALL, CHUNKS, exchange, recording, replayer_of, run
+from tests.recorded import CALL, CHUNKS, exchange, played, recording, replayer_of, response, run, upstream_call
 from translators.errors import RequestError, UpstreamTimeout
 
 type Loaded = Callable[..., Replayer]
@@ -38,14 +38,6 @@ def faulty_exchange(fault: str) -> Exchange:
     if fault:
         asked.flow.request.headers[HEADER] = fault
     return asked
-
-
-async def played(replayer: Replayer, asked: Exchange) -> list[tuple[float, bytes]]:
-    """The pieces of an answer, each with the milliseconds since the call."""
-    clock = asyncio.get_running_loop().time
-    start = clock()
-    reply = await replayer.send(CALL, asked, math.inf)
-    return [(round((clock() - start) * 1000, 1), chunk) async for chunk in reply.chunks]
 
 
 def test_a_stall_lasts_until_the_deadline_at_any_speed_and_ends_as_silence_does(loaded: Loaded) -> None:
@@ -107,3 +99,19 @@ def test_a_refusal_is_not_hidden_by_asking_again_but_a_client_that_asks_again_it
     reply = run(refused())
     assert (reply.status, reply.headers["retry-after"], asked.retries) == (429, "1", [])
     assert ("x-should-retry" in reply.headers) is not own_retries
+
+
+@pytest.mark.parametrize(("speed", "seconds"), [(1.0, 2.0), (2.0, 1.0), (math.inf, 0.0)])
+def test_the_waits_between_recorded_tries_are_as_fast_as_the_rest(loaded: Loaded, speed: float, seconds: float) -> None:
+    refused = upstream_call(
+        response=response((0.0, b"{}"), status=429, t_ms=0.0, retry_after="2"), t_ms=0.0, end_ms=0.0
+    )
+    answered = upstream_call(response=response((0.0, b"ok"), t_ms=0.0), t_ms=0.0, end_ms=0.0, attempt=2)
+    upstream = Upstream(loaded(recording(refused, answered), speed=speed), max_retries=1, seconds=60)
+
+    async def waited() -> float:
+        began = asyncio.get_running_loop().time()
+        assert await (await upstream.send(CALL, exchange())).read() == b"ok"
+        return asyncio.get_running_loop().time() - began
+
+    assert run(waited()) == pytest.approx(seconds)

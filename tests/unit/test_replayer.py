@@ -1,8 +1,7 @@
-"""Replay: which recording is played, in which order and time, and how what went wrong goes wrong again."""
+"""Replay: which recording is played, in which order, and how what went wrong goes wrong again."""
 
 import asyncio
 import logging
-import math
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -11,7 +10,6 @@ from typing import Any
 import pytest
 
 from addon.call import Call
-from addon.exchange import Exchange
 from addon.recordings.recording import Recording
 from addon.recordings.replayer import Replayer
 from addon.redaction.redactor import MARK, Redactor
@@ -20,9 +18,13 @@ from tests.recorded import (
     CALL,
     CHUNKS,
     HELLO,
+    NO_DEADLINE,
     SENT,
     compact,
     exchange,
+    milliseconds,
+    played,
+    record,
     recording,
     replayer_of,
     request,
@@ -33,8 +35,6 @@ from tests.recorded import (
 from translators.errors import OllamaError, RequestError, UpstreamBroken, UpstreamTimeout, UpstreamUnreachable
 
 REMEDY = "set OPENAI_API_KEY"
-
-NO_DEADLINE = float("inf")
 
 type Loaded = Callable[..., Replayer]
 
@@ -51,78 +51,14 @@ def answers(*texts: str) -> list[Recording]:
     return [recording(call) for call in calls]
 
 
-async def played(replayer: Replayer, asked: Exchange, call: Call = CALL) -> list[tuple[float, bytes]]:
-    """The pieces of the answer to a call, each with the milliseconds since the call."""
-    clock = asyncio.get_running_loop().time
-    start = clock()
-    reply = await replayer.send(call, asked, NO_DEADLINE)
-    return [(round((clock() - start) * 1000, 1), chunk) async for chunk in reply.chunks]
-
-
 def begun(replayer: Replayer, body: Any = HELLO) -> str | None:
     """The name of the recording that an exchange is played from."""
     asked = exchange(body)
     return asked.playback.recording.name if replayer.begin(asked) and asked.playback else None
 
 
-def milliseconds() -> int:
-    """Since the loop began."""
-    return round(asyncio.get_running_loop().time() * 1000)
-
-
 async def text_of(replayer: Replayer, body: Any = HELLO, call: Call = CALL) -> str:
     return b"".join([chunk for _, chunk in await played(replayer, exchange(body), call)]).decode()
-
-
-def test_the_pieces_come_as_they_came_in_their_recorded_time(loaded: Loaded) -> None:
-    replayer = loaded(recording())
-    assert run(played(replayer, exchange())) == [(t_ms - 1.0, chunk) for t_ms, chunk in CHUNKS]  # the call was at 1.0
-
-
-@pytest.mark.parametrize(("speed", "times"), [(math.inf, [0.0, 0.0]), (2.0, [4.5, 24.5]), (0.5, [18.0, 98.0])])
-def test_at_another_speed_all_waits_are_shorter_or_longer(loaded: Loaded, speed: float, times: list[float]) -> None:
-    replayer = loaded(recording(), speed=speed)
-    assert run(played(replayer, exchange())) == [(at, chunk) for at, (_, chunk) in zip(times, CHUNKS, strict=True)]
-
-
-@pytest.mark.parametrize(("speed", "seconds"), [(math.inf, 0), (10.0, 360), (1.0, 3600)])
-def test_a_failure_comes_at_the_speed_of_the_replay_too(loaded: Loaded, speed: float, seconds: int) -> None:
-    call = upstream_call(response=None, error="UpstreamTimeout: silent", end="cut", end_ms=3_600_001.0)
-    replayer = loaded(recording(call), speed=speed)
-
-    async def fail() -> int:
-        with pytest.raises(UpstreamTimeout):
-            await replayer.send(CALL, exchange(), NO_DEADLINE)
-        return milliseconds()
-
-    assert run(fail()) == seconds * 1000
-
-
-def test_a_reader_that_is_late_does_not_delay_what_follows(loaded: Loaded) -> None:
-    chunks = [(number * 10.0, b"x") for number in range(1, 6)]
-    replayer = loaded(recording(upstream_call(t_ms=0.0, response=response(*chunks, t_ms=0.0))))
-
-    async def slowly() -> list[int]:
-        clock = asyncio.get_running_loop().time
-        start, times = clock(), list[int]()
-        reply = await replayer.send(CALL, exchange(), NO_DEADLINE)
-        async for _ in reply.chunks:
-            times.append(round((clock() - start) * 1000))
-            await asyncio.sleep(0.025 if len(times) == 1 else 0)
-        return times
-
-    assert run(slowly()) == [10, 35, 35, 40, 50]
-
-
-def test_the_head_comes_in_its_time_with_status_and_headers(loaded: Loaded) -> None:
-    answer = response(t_ms=301.0, status=429, retry_after="1")
-    replayer = loaded(recording(upstream_call(response=answer, end_ms=301.0)))
-
-    async def head() -> tuple[int, int, str]:
-        reply = await replayer.send(CALL, exchange(), NO_DEADLINE)
-        return milliseconds(), reply.status, reply.headers["retry-after"]
-
-    assert run(head()) == (300, 429, "1")
 
 
 def test_recordings_of_one_request_play_in_order_and_then_the_last_again(loaded: Loaded) -> None:
@@ -161,9 +97,9 @@ def test_what_was_just_recorded_was_played_once_by_the_request_that_made_it(
 ) -> None:
     replayer = loaded(recording(), repeats=repeats)
     found = [begun(replayer)]
-    replayer.add(recording(name="new"))
+    record(replayer, recording(name="new"))
     assert [*found, *(begun(replayer) for _ in range(3))] == names
-    replayer.add(recording(name="newer"))
+    record(replayer, recording(name="newer"))
     assert begun(replayer) == ("newer" if repeats == "last" else None)
 
 
@@ -182,8 +118,8 @@ def test_the_recording_is_found_by_what_the_client_asked_and_named(loaded: Loade
     asked = exchange(HELLO | {"keep_alive": 5, "stream": False})
     run(played(replayer, asked))
     assert asked.playback is not None
-    assert asked.playback.recording is replayer.recordings[1]
-    assert asked.record(200).replay == replayer.recordings[1].name
+    assert asked.playback.recording is replayer.library.recordings[1]
+    assert asked.record(200).replay == replayer.library.recordings[1].name
 
 
 def test_a_client_whose_request_holds_a_credential_finds_its_recording(loaded: Loaded) -> None:
@@ -326,7 +262,7 @@ def test_whole_and_streamed_requests_are_answered_by_the_same_recording(
 
 def test_at_the_end_it_is_told_what_was_played_how_often_and_what_never_was(loaded: Loaded) -> None:
     replayer = loaded(*(recording(name=f"r{number:02}", body=HELLO | {"prompt": str(number)}) for number in range(43)))
-    replayer.add(recording(name="new"))
+    record(replayer, recording(name="new"))
     for _ in range(2):
         begun(replayer, HELLO | {"prompt": "0"})
     begun(replayer, HELLO | {"prompt": "1"})

@@ -1,14 +1,19 @@
 """`scripts/rerecord.py`: which requests can be asked again, and what is told of their answers."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from addon.recordings.layout import recording_text
-from addon.recordings.recording import Recording, read_recording
+from addon.recordings.recording import Recording, Request, read_recording
 from scripts import rerecord
-from scripts.recorded.asking import obstacle
+from scripts.recorded.obstacles import obstacle
+from tests.http_server import http_server
 from tests.process import ROOT
 from tests.recorded import HELLO, compact, recording, request, response, upstream_call
 
@@ -28,6 +33,10 @@ def answered(status: int, **changes: Any) -> Recording:
     made = recording(**changes)
     answer = response((2.0, b'{"error":"the key is refused"}'), status=status)
     return made.model_copy(update={"client": made.client.model_copy(update={"response": answer})})
+
+
+def with_request(made: Recording, asked: Request) -> Recording:
+    return made.model_copy(update={"client": made.client.model_copy(update={"request": asked})})
 
 
 class TestObstacle:
@@ -64,11 +73,7 @@ class TestObstacle:
         assert obstacle(recording(fault="cut")) == "it plays a fault (cut)"
 
     def test_a_path_that_was_redacted_cannot_be(self) -> None:
-        made = recording()
-        asked = request(HELLO, path="/api/chat?key=[redacted]")
-        assert "[redacted]" in obstacle(
-            made.model_copy(update={"client": made.client.model_copy(update={"request": asked})})
-        )
+        assert "[redacted]" in obstacle(with_request(recording(), request(HELLO, path="/api/chat?key=[redacted]")))
 
     @pytest.mark.parametrize("status", [400, 403, 404])
     def test_a_refusal_of_the_request_itself_can_be(self, status: int) -> None:
@@ -110,6 +115,40 @@ class TestComparing:
         old, new = [recording(name=f"a-{n}") for n in (1, 2)], [recording(name=f"b-{n}") for n in (1, 2)]
         assert [*rerecord.paired(old, new)] == [*zip(old, new, strict=True)]
         assert [*rerecord.paired(old, new[:1])] == [(old[0], None), (old[1], None)]
+
+
+class TestAsking:
+    """What is asked, and when no more is."""
+
+    def test_after_a_first_answer_that_is_not_about_the_request_nothing_more_is_asked(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        asked = []
+
+        class Refusing(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                asked.append(dict(self.headers))
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self.send_error(502)
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        @contextmanager
+        def refusing(*_: Any) -> Iterator[SimpleNamespace]:
+            with http_server(Refusing) as port:
+                yield SimpleNamespace(port=port)
+
+        monkeypatch.setattr(rerecord, "running_proxy", refusing)
+        known = recording()
+        headers = (*known.client.request.headers, ("Idempotency-Key", "1"), ("X-Trace", "2"))
+        first = with_request(known, known.client.request.model_copy(update={"headers": headers}))
+        with pytest.raises(rerecord.CannotRunError, match="the first answer was 502: nothing was recorded of it"):
+            rerecord.asked_again([first, recording()], "http://a/v1", tmp_path)
+        (sent,) = asked
+        assert sent["X-Trace"] == "2"
+        assert "Idempotency-Key" not in sent
+        assert capsys.readouterr().err.startswith("[1/2] hello-1: 502 in ")
 
 
 class TestStarting:

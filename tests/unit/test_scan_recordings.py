@@ -1,5 +1,6 @@
 """The scan of recordings finds secrets wherever they hide, names them, and shows none."""
 
+import base64
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,8 @@ import pytest
 from addon.environment import PROJECT_ROOT, read_environment
 from addon.recordings.layout import recording_text
 from addon.recordings.recording import Recording
+from addon.recordings.redacting import redacted
+from addon.redaction.media import without_media
 from addon.redaction.redactor import MARK, Redactor
 from addon.redaction.secret_search import SecretSearch
 from scripts import scan_recordings
@@ -120,6 +123,15 @@ def test_a_pattern_is_looked_for(text: str, tmp_path: Path, capsys: pytest.Captu
     assert "what the pattern finds (…)" in capsys.readouterr().out
 
 
+def test_pictures_are_not_searched(tmp_path: Path) -> None:
+    picture = base64.b64encode(bytes(range(256)) * 8).decode()
+    path = written(
+        tmp_path,
+        recording(body={"prompt": "it\\n", "images": [picture], "more": without_media(compact([picture])).decode()}),
+    )
+    assert main([str(path), "--pattern", r"\d{5}|AAEC"]) == 0
+
+
 @pytest.mark.parametrize("name", ["Authorization", "cookie", "api-key", "OpenAI-Organization"])
 def test_headers_that_hold_credentials_should_not_be_there(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -148,7 +160,7 @@ def test_parameters_and_passwords_that_are_secret_by_their_place_are_found(tmp_p
 def test_what_was_redacted_is_clean(tmp_path: Path) -> None:
     for plant, _ in PLANTED:
         if plant is not spelled_out:
-            assert main([str(written(tmp_path, Redactor().recording(plant(KEY))))]) == 0
+            assert main([str(written(tmp_path, redacted(plant(KEY), Redactor())))]) == 0
 
 
 def test_a_file_that_is_no_recording_is_told_and_searched(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

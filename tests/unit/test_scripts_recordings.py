@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from addon.recordings.layout import recording_text
-from addon.recordings.matching import normal_request
+from addon.recordings.matching import asked_of
 from addon.recordings.recording import Client, Recording, read_recording
 from scripts import recordings
 from scripts.recorded.answers import said_by_upstream, said_to_client
@@ -45,9 +45,7 @@ def write(folder: Path, made: Recording) -> Path:
 
 def named(made: Recording) -> Recording:
     """A recording whose name holds the digest of its request."""
-    asked = made.client.request
-    digest = normal_request(asked.method, asked.path, asked.body).digest[:8]
-    return made.model_copy(update={"name": f"hello-{digest}-1"})
+    return made.model_copy(update={"name": f"hello-{asked_of(made).digest[:8]}-1"})
 
 
 def with_client(made: Recording, **changes: Any) -> Recording:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from addon.recordings.layout import recording_text
 from addon.recordings.recording import Recording
-from addon.redaction.redactor import MARK, Redactor, SpelledOut
+from addon.recordings.redacting import SpelledOut, redacted
+from addon.redaction.redactor import MARK, Redactor
 from addon.redaction.secret_search import LONGEST_HIT, SLICE, pattern_spans
 from tests.recorded import compact, recording, request, response, upstream_call
 
@@ -51,7 +52,7 @@ def test_also_in_json_within_json(secret: str) -> None:
 @pytest.mark.parametrize("pattern", ["secret=.*", "secret=[^,]*$", "(?s)secret=.*", r"\bsecret=\S+"])
 def test_a_pattern_that_finds_the_rest_of_a_text_spares_the_rest_of_the_json(pattern: str) -> None:
     for text in ("my secret=x1", 'my secret="\n"', "my secret=ø"):
-        body = compact({"text": text, "n": 1})
+        body = compact({"before": MARK, "text": text, "n": 1})
         assert json.loads(Redactor((), re.compile(pattern)).body(body))["n"] == 1
     body = compact({"text": "my secret=x1", "n": 1})
     assert Redactor((), re.compile(pattern)).body(body) == compact({"text": f"my {MARK}", "n": 1})
@@ -60,7 +61,7 @@ def test_a_pattern_that_finds_the_rest_of_a_text_spares_the_rest_of_the_json(pat
 def test_a_pattern_may_also_be_for_the_json_itself() -> None:
     body = compact({"name": "Jane", "id": 123456789, "ok": True})
     redactor = Redactor((), re.compile(r'"name":"[^"]*"|\b\d{9}\b'))
-    assert redactor.body(body) == f'{{{MARK},"id":{MARK},"ok":true}}'.encode()
+    assert redactor.body(body) == f'{{{MARK},"id":"{MARK}","ok":true}}'.encode()
 
 
 def test_what_a_credential_is_stays_one_where_a_pattern_finds_its_beginning() -> None:
@@ -72,6 +73,14 @@ def test_a_pattern_does_not_find_what_stands_in_its_place() -> None:
     assert redactor.text("passwort") == MARK
     assert redactor.text(MARK) == MARK
     assert not redactor.spells_out(compact(["passwort"[:4], MARK, MARK]))
+
+
+@pytest.mark.parametrize("text", ['5" {}', '{{"who":"{}', '5" 6" {{"k":"{}","n":1}} 7"'])
+@pytest.mark.parametrize("secret", SECRETS)
+def test_a_pattern_is_also_for_texts_whose_quotation_marks_are_odd(text: str, secret: str) -> None:
+    prompt = text.format(json.dumps(secret)[1:-1])
+    assert Redactor((), ACME).text(prompt) == text.format(MARK)
+    assert json.loads(Redactor((), ACME).body(json.dumps([prompt, 1]).encode())) == [text.format(MARK), 1]
 
 
 def test_a_pattern_finds_nothing_in_nothing() -> None:
@@ -102,9 +111,9 @@ def test_an_escape_is_taken_out_whole_or_not_at_all() -> None:
     ],
 )
 def test_every_part_of_a_recording_is_searched(hide: Callable[[str], Recording]) -> None:
-    redacted = recording_text(Redactor((), ACME).recording(hide(SECRETS[2])))
-    assert "rgen" not in redacted
-    assert MARK in redacted
+    text = recording_text(redacted(hide(SECRETS[2]), Redactor((), ACME)))
+    assert "rgen" not in text
+    assert MARK in text
 
 
 @pytest.mark.parametrize("secret", SECRETS)
@@ -114,7 +123,7 @@ def test_what_is_spelled_out_piece_by_piece_is_not_kept(secret: str, member: str
     deltas = [b"data: " + compact({"choices": [{"index": 0, "delta": {member: token}}]}) + b"\n\n" for token in text]
     chunks = [(float(at), delta) for at, delta in enumerate(deltas)]
     with pytest.raises(SpelledOut):
-        Redactor((), ACME).recording(recording(upstream_call(response=response(*chunks))))
+        redacted(recording(upstream_call(response=response(*chunks))), Redactor((), ACME))
 
 
 @given(st.integers(-12, 12), st.sampled_from(["", "é", "😀"]), st.integers(1, 3))
@@ -148,3 +157,25 @@ def test_of_a_text_in_json_nothing_is_left_and_the_rest_stays(text: str, pattern
         value = json.loads(Redactor((), re.compile(pattern)).body(body.encode()))
         assert value["n"] == [0]
         assert not re.search(pattern, value["t"].replace(MARK, "\0"))
+
+
+@pytest.mark.parametrize(
+    "before",
+    ["\x1b[32m", "\x1b[1m", "\x1b[0;31m", "%3D", "%20", "\\n", "="],
+    ids=["green", "bold", "red", "=", " ", "n", "a"],
+)
+def test_what_ends_in_a_letter_but_is_an_escape_hides_no_credential(before: str) -> None:
+    key = "sk-proj-" + "Ab1_" * 8
+    for text in (f"x{before}{key}", json.dumps({"a": f"x{before}{key}"})):
+        assert key not in Redactor().text(text)
+
+
+def test_a_number_of_json_that_the_pattern_finds_becomes_a_text() -> None:
+    redactor = Redactor((), re.compile(r"\d{10}"))
+    body = compact({"created": 1795281531, "phone": [4712345678], "said": "ring 4712345678", "u": "\u00fc0123456789"})
+    assert json.loads(redactor.body(body)) == {
+        "created": MARK,
+        "phone": [MARK],
+        "said": f"ring {MARK}",
+        "u": f"\u00fc{MARK}",
+    }

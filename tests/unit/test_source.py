@@ -17,7 +17,8 @@ def settings(folder: Path, mode: str, **changes: str) -> Settings:
 
 def parts(source: Source) -> tuple[str, bool, bool, bool]:
     """The mode; and whether it records, replays, and keeps model lists."""
-    return source.mode, source.recorder is not None, source.replayer is not None, source.list_seconds > 0
+    keeping = source.keeping
+    return keeping.mode, keeping.recorder is not None, keeping.replayer is not None, source.list_seconds > 0
 
 
 @pytest.fixture
@@ -48,13 +49,13 @@ def test_a_mode_comes_to_what_the_folder_holds(
 
 def test_once_stays_what_it_was_when_another_option_changes(tapes: Path, tmp_path: Path) -> None:
     asked = settings(tmp_path / "new", "once")
-    first = source_of(asked)
+    first = source_of(asked).keeping
     tapes.rename(tmp_path / "new")  # by now it has recorded
     changed = settings(tmp_path / "new", "once", ollama_log_level="debug")
-    assert source_of(changed, (asked, first)).mode == "all"
-    assert source_of(changed).mode == "none"
-    assert source_of(changed, (settings(tmp_path / "elsewhere", "once"), first)).mode == "none"
-    assert source_of(changed, (settings(tmp_path / "new", "all"), first)).mode == "none"
+    assert source_of(changed, (asked, first)).keeping.mode == "all"
+    assert source_of(changed).keeping.mode == "none"
+    assert source_of(changed, (settings(tmp_path / "elsewhere", "once"), first)).keeping.mode == "none"
+    assert source_of(changed, (settings(tmp_path / "new", "all"), first)).keeping.mode == "none"
 
 
 @pytest.mark.parametrize("mode", ["once", "new_episodes"])
@@ -65,5 +66,5 @@ def test_without_an_upstream_what_is_recorded_is_replayed(mode: str, tapes: Path
 
 
 def test_the_end_tells_how_much_was_recorded_and_where(tapes: Path) -> None:
-    assert f"0 exchanges were recorded in {tapes}" in source_of(settings(tapes, "new_episodes")).report()
-    assert source_of(settings(tapes, "off")).report() == []
+    assert f"exchanges recorded in {tapes}: 0" in source_of(settings(tapes, "new_episodes")).keeping.report()
+    assert source_of(settings(tapes, "off")).keeping.report() == []

@@ -1,20 +1,12 @@
-"""The requests of recordings, asked once more: which can be, and what comes of it."""
+"""Which requests of recordings can be asked again, so that something is learned from their answers."""
 
 import re
-from contextlib import suppress
-from http.client import HTTPConnection, HTTPException
 from typing import Final
 
-from addon.recordings.recording import Recording, Request, UpstreamCall
+from addon.recordings.recording import Recording, UpstreamCall
 from addon.redaction.redactor import MARK
 from scripts.recorded.answers import said_by_upstream
 from translators.openai_retries import RETRIED_STATUSES
-
-LONGEST_SILENCE: Final = 600.0
-"""Seconds in which nothing comes; the proxy itself gives up long before, unless it is told otherwise."""
-
-_NOT_SENT_AGAIN: Final = frozenset({"idempotency-key"})
-"""Headers, in lower case, by which an upstream would know the earlier request, and answer it from memory."""
 
 _MEDIA_DIGEST: Final = re.compile(rb"sha256:[0-9a-f]{64}")
 """What stands in the place of a picture where `ollama_record_media` is off."""
@@ -45,25 +37,6 @@ def obstacle(recording: Recording) -> str:
 def is_chance(status: int) -> bool:
     """Whether an answer's status tells of the moment, the key or the connection, and not of the request."""
     return status >= 500 or status in RETRIED_STATUSES or status == _KEY_REFUSED
-
-
-def ask(host: str, port: int, request: Request) -> int:
-    """Ask a proxy what was asked before, and read the whole answer; its status.
-
-    Raises:
-        OSError: It cannot be reached, or falls silent.
-        HTTPException: What it answers is no HTTP.
-    """
-    headers = {name: value.encode() for name, value in request.headers if name.lower() not in _NOT_SENT_AGAIN}
-    connection = HTTPConnection(host, port, timeout=LONGEST_SILENCE)
-    try:
-        connection.request(request.method, request.path, request.body or None, headers)
-        response = connection.getresponse()
-        with suppress(HTTPException):  # a stream that breaks off: its recording tells
-            response.read()
-        return response.status
-    finally:
-        connection.close()
 
 
 def _failure(call: UpstreamCall) -> str:
