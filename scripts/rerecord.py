@@ -91,6 +91,8 @@ def chosen_recordings(folder: Path, only: str) -> list[Recording]:
     Raises:
         CannotRunError: There are none, or files of the folder are no recordings.
     """
+    if not folder.is_dir():
+        raise CannotRunError(f"{str(folder)!r} is no folder: name one that holds recordings")
     try:
         recordings = [each for each in read_recordings(folder) if fnmatchcase(each.name, only)]
     except ValueError as error:

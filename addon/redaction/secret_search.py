@@ -16,6 +16,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from addon.redaction.media import media_in, media_replaced
+from addon.redaction.pattern_search import pattern_spans
 from addon.redaction.secret_shapes import SHAPES
 from addon.setting_values import LEAST_TELLING
 
@@ -25,20 +26,8 @@ if TYPE_CHECKING:
 MARK: Final = "[redacted]"
 """Stands in the place of what was taken out, and is never found itself."""
 
-SLICE: Final = 65_536
-"""Bytes that one call of a pattern searches."""
-
-LONGEST_HIT: Final = 16_384
-"""Bytes of what a pattern is sure to find. It may find more, but not always what ends so far behind its beginning."""
-
 OWN: Final = "a secret of the settings"
 FOUND: Final = "what the pattern finds"
-
-_BEFORE: Final = 64
-"""Bytes that a pattern may look back at, beyond the beginning of a slice."""
-
-_CHARACTER: Final = 4
-"""Bytes of the longest character."""
 
 SHORT: Final = 2_048
 """Bytes up to which it is quicker to look for one beginning after the other, and needs no numpy."""
@@ -65,7 +54,6 @@ _LITERAL: Final = re.compile(rb'"([^"\\\x00-\x1f]*+(?:\\[^\x00-\x1f][^"\\\x00-\x
 _NUMBER: Final = re.compile(rb"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _DIGITS: Final = frozenset(bytes([byte]) for byte in b"0123456789+-.eE")
 
-type Span = tuple[int, int]
 type _Search = tuple[re.Pattern[bytes], str]
 """What a credential looks like, and its kind."""
 
@@ -228,52 +216,6 @@ def _whole_number(data: bytes, hit: Hit) -> Hit:
     if _NUMBER.fullmatch(data, start, stop) and before in (b":", b",", b"[") and after in (b",", b"]", b"}"):
         return hit._replace(start=start, stop=stop, mark=b'"%b"' % MARK.encode())
     return hit
-
-
-def pattern_spans(pattern: re.Pattern[str], data: bytes) -> Iterator[Span]:
-    """Where a pattern finds something, in order: `LONGEST_HIT` bytes at most, or what goes on to where it stops.
-
-    Args:
-        pattern: For texts.
-        data: In UTF-8; other bytes are characters that no text has.
-    """
-    at, width = 0, SLICE
-    while at < len(data):
-        end = at + width  # what begins before it counts
-        while end < len(data) and data[end] & 0xC0 == 0x80:
-            end += 1  # not inside a character
-        limit = end + LONGEST_HIT
-        going_on, width = end, SLICE
-        for start, stop in _spans_between(pattern, data, at, limit):
-            if start >= end and limit < len(data):
-                break
-            if stop > limit - _CHARACTER and limit < len(data):  # the limit cut it, or made it
-                going_on, width = start, 2 * (limit - at)
-                break
-            yield start, stop
-            going_on = max(end, stop)
-        if limit >= len(data):
-            return
-        at = going_on
-
-
-def _spans_between(pattern: re.Pattern[str], data: bytes, at: int, limit: int) -> Iterator[Span]:
-    low = max(0, at - _BEFORE)
-    text = data[low:limit].decode("utf-8", "surrogateescape")
-    position = len(data[low:at].decode("utf-8", "surrogateescape"))
-    is_ascii, place = text.isascii(), at
-    for match in pattern.finditer(text, position):
-        start, stop = match.span()
-        if start == stop:
-            continue
-        if is_ascii:
-            yield low + start, low + stop
-        else:
-            place += len(text[position:start].encode("utf-8", "surrogateescape"))
-            begin = place
-            place += len(match[0].encode("utf-8", "surrogateescape"))
-            position = stop
-            yield begin, place
 
 
 def _behind(escapes: Escapes, raw: bytes, search: Callable[[bytes], list[Hit]]) -> Iterator[Hit]:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from addon.recordings.layout import recording_text
 from addon.recordings.recording import Recording
 from addon.recordings.redacting import SpelledOut, redacted
+from addon.redaction.pattern_search import LONGEST_HIT, SLICE, pattern_spans
 from addon.redaction.redactor import MARK, Redactor
-from addon.redaction.secret_search import LONGEST_HIT, SLICE, pattern_spans
 from tests.recorded import compact, recording, request, response, upstream_call
 
 ACME = re.compile(r'(?i)acme-\d+|Jørgen "the" Doe/\w+')

@@ -85,7 +85,7 @@ def ollama_replay(
     folder = recordings_folder(request.path, request.cls, request.node.name)
     options: dict[str, object] = {}
     for marker in reversed(list(request.node.iter_markers("ollama_replay"))):  # the nearest last
-        if len(marker.args) > 1:
+        if len(marker.args) > 1 or not all(isinstance(each, str | os.PathLike) for each in marker.args):
             pytest.fail(f"the marker ollama_replay takes one folder, and was given {marker.args!r}", pytrace=False)
         folder = request.path.parent.joinpath(*marker.args) if marker.args else folder
         options |= marker.kwargs
