@@ -4,9 +4,13 @@ set -euo pipefail
 # shellcheck source=scripts/_environment.sh
 source "$(dirname "${BASH_SOURCE[0]}")/_environment.sh"
 
-# Seconds that pytest may take. Linters and types need another minute: ten minutes together, or 25 with --all.
+# Seconds that pytest may take, for the fast tests and for the slow ones. Linters and types need another minute: ten
+# minutes together, or 25 with --all.
 fast_seconds=540
-all_seconds=1440
+slow_seconds=840
+
+# The fast tests are bound by the processor, so several files run at once; the slow ones, which measure and wait, do not.
+at_once=(-n auto --maxprocesses 4 --dist loadfile)
 
 usage() {
     cat <<'TEXT'
@@ -32,7 +36,7 @@ step() {
 }
 
 main() {
-    local argument seconds=$fast_seconds
+    local argument all=false
     local chosen=(-m "not slow") given=()
     for argument in "$@"; do
         case "$argument" in
@@ -41,8 +45,8 @@ main() {
             exit
             ;;
         --all)
+            all=true
             chosen=()
-            seconds=$all_seconds
             ;;
         *) given+=("$argument") ;;
         esac
@@ -60,7 +64,10 @@ main() {
     step ruff format --check
     step mypy
     step coverage erase
-    step coverage run -m pytest --session-timeout "$seconds" "$@"
+    step coverage run -m pytest --session-timeout "$fast_seconds" "${at_once[@]}" -m "not slow"
+    if "$all"; then
+        step coverage run -m pytest --session-timeout "$slow_seconds" -m slow
+    fi
     step coverage combine --quiet
     step coverage report --include 'translators/*' --fail-under=95
     step coverage report --fail-under=90
