@@ -45,6 +45,10 @@ class Redactor:
         self.search = SecretSearch(secrets, pattern)
         self.keep_media = keep_media
 
+    def prepare(self) -> None:
+        """Load what the search of long bodies needs, before the first one comes: it takes 0.1 s."""
+        self.search.prepare()
+
     def text(self, text: str) -> str:
         """A text without credentials."""
         return self.body(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")

@@ -12,7 +12,7 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from addon.redaction.media import media_in, media_replaced
@@ -117,11 +117,20 @@ class SecretSearch:
                 self._add(known_by, b"", rest, OWN)
                 self.is_for_texts = self.is_for_texts and not _NOT_IN_A_TEXT.fullmatch(known_by)
         self._pattern = pattern
+        self._beginnings: Beginnings | None = None
 
     def _add(self, start: str, before: bytes, rest: str, kind: str) -> None:
         pattern = re.compile(before + re.escape(start).encode() + rest.encode(), re.DOTALL)
         if len(start.encode()) >= _KNOWN_BY:
             self._searches[start.encode()[:_KNOWN_BY]].append((pattern, kind))
+
+    def prepare(self) -> "Beginnings":
+        """What finds all beginnings in long data at once: loading it takes 0.1 s, so who will need it asks early."""
+        if self._beginnings is None:
+            from addon.redaction.beginnings import Beginnings
+
+            self._beginnings = Beginnings(self._searches)
+        return self._beginnings
 
     def hits(self, data: bytes) -> list[Hit]:
         """What is in a body or text, sorted and apart from each other."""
@@ -148,7 +157,7 @@ class SecretSearch:
         return _apart([*self.hits(url), *_behind(_PERCENT, url, self.hits)])
 
     def _credentials(self, data: bytes) -> Iterator[Hit]:
-        for at in self._beginnings.places(data) if len(data) > SHORT else self._places(data):
+        for at in self.prepare().places(data) if len(data) > SHORT else self._places(data):
             for pattern, kind in self._searches.get(data[at : at + _KNOWN_BY], ()):
                 if match := pattern.match(data, at):
                     yield Hit(*match.span(), kind, match[0])
@@ -159,12 +168,6 @@ class SecretSearch:
             while at >= 0:
                 yield at
                 at = data.find(known, at + 1)
-
-    @cached_property
-    def _beginnings(self) -> "Beginnings":
-        from addon.redaction.beginnings import Beginnings
-
-        return Beginnings(self._searches)
 
     def _as_it_stands(self, data: bytes) -> list[Hit]:
         hits = list(self._credentials(data))
