@@ -83,7 +83,7 @@ def _of_keeping(settings: Settings) -> tuple[object, ...]:
     """The settings of which recording and replay are made."""
     recordings = (settings.record_mode, settings.recordings, settings.record_media, settings.offline_reason)
     replay = (settings.replay_speed, settings.replay_repeats)
-    return (*recordings, *replay, settings.redact, *secrets_of(settings))
+    return (*recordings, *replay, settings.redact, frozenset(secrets_of(settings)))
 
 
 def _keeping(settings: Settings, earlier: tuple[Settings, Keeping] | None) -> Keeping:
