@@ -76,7 +76,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Memory of a proxy that records.")
     parser.add_argument("--exchanges", type=int, default=10_000)
     parser.add_argument("--step", type=int, default=1000)
-    parser.add_argument("--mode", choices=["off", "all"], default="all")
+    parser.add_argument("--mode", choices=["off", "all", "new_episodes"], default="all")
     options = parser.parse_args()
     with (
         tempfile.TemporaryDirectory() as home,
@@ -87,7 +87,7 @@ def main() -> int:
             started = time.monotonic()
             ask_many(proxy.port, begin, end)
             answered = time.monotonic() - started
-            if options.mode == "all":
+            if options.mode != "off":
                 wait_written(Path(home) / "tapes", end)
             written = time.monotonic() - started
             told = f"{end:6} exchanges  {rss_mib(proxy.popen.pid):6.1f} MiB  {answered:5.1f} s  {written:5.1f} s"
