@@ -256,9 +256,10 @@ class OllamaService:
             return routes.refuse(method, target, methods)
         if BODY_LEFT in flow.metadata:
             raise self.body_limit.error()
-        check_fault(flow.request.headers, plays=self.keeping.replayer is not None)
+        plays = self.keeping.replayer is not None
+        check_fault(flow.request.headers, plays=plays)
         response = await self._handlers[name](exchange)
-        if isinstance(response, http.Response):  # a stream may not have asked yet
+        if plays and isinstance(response, http.Response):  # a stream may not have asked yet
             check_fault(flow.request.headers, plays=exchange.playback is not None)
         return response
 

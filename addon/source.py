@@ -91,7 +91,7 @@ def _keeping(settings: Settings, earlier: tuple[Settings, Keeping] | None) -> Ke
     if mode == "off":
         return Keeping(mode)
     redactor = redactor_of(settings)
-    redactor.prepare()
+    redactor.search.prepare()
     if mode == "all":
         return Keeping(mode, redactor, Recorder(folder, redactor))
     why = f"{RECORD_MODE} is {settings.record_mode!r}"

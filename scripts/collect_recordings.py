@@ -18,16 +18,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from addon.environment import PROJECT_ROOT, Environment, read_environment
-from addon.option_table import UPSTREAM_PROXY
-from addon.redaction.redactor import Redactor, secrets_in
+from addon.environment import PROJECT_ROOT, read_environment
+from addon.redaction.redactor import Redactor, secrets_of_environment
 from scripts import scan_recordings
 from scripts.collecting import NothingAskedError
-from scripts.collecting.asking import CTRL_C, Outcome, ask_all, proxy_arguments
+from scripts.collecting.asking import CTRL_C, Outcome, ask_all
 from scripts.collecting.catalogue import KINDS
 from scripts.collecting.planning import Choice, Plan, check_cost, plan_of, plan_text
 from scripts.collecting.shelf import STAGING, UNEXPECTED, recorded, take_over
-from scripts.proxy_process import ProxyFailedError, running_proxy, upstream_url
+from scripts.proxy_process import ProxyFailedError, proxy_arguments, running_proxy, upstream_url
 from scripts.recorded.console import exit_code
 
 FOLDER: Final = PROJECT_ROOT / "recordings" / "live"
@@ -49,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"{kind.name:<26} {kind.route:<28} {', '.join(sorted(kind.needs))}".rstrip())
         return 0
     environment = read_environment()
-    redactor = redactor_in(environment)
+    redactor = Redactor(secrets_of_environment(environment))
     try:
         choice = Choice(wanted.models, wanted.all_models, wanted.only)
         plan = plan_of(choice, upstream_url(wanted.base_url, environment), wanted.folder)
@@ -91,12 +90,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--dry-run", action="store_true", help="say what would be asked; only the list of models is")
     parser.add_argument("--list", action="store_true", help="print the names of the requests")
     return parser
-
-
-def redactor_in(environment: Environment) -> Redactor:
-    """What takes the secrets of an environment out of texts: servers repeat keys in their errors."""
-    key, proxy = environment.api_key.get_secret_value(), str(environment.defaults[UPSTREAM_PROXY.name])
-    return Redactor(secrets_in(key, environment.organization, environment.project, proxy))
 
 
 def positive(text: str) -> int:

@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple
 
 from addon.environment import PROJECT_ROOT, Environment
-from addon.option_table import API_KEY, BASE_URL, OPENAI_URL
+from addon.option_table import API_KEY, BASE_URL, OPENAI_URL, RECORD_MODE, RECORDINGS
 from addon.setting_values import base_url, shown
 
 LOOPBACK: Final = "127.0.0.1"
@@ -170,6 +170,20 @@ def upstream_url(given: str, environment: Environment) -> str:
         return base_url(url)
     except ValueError as error:
         raise ValueError(f"the base URL is {shown(url)}: {error}") from None
+
+
+def proxy_arguments(base_url: str, mode: str, recordings: Path | None = None) -> list[str]:
+    """How the proxy is started.
+
+    Args:
+        base_url: Of the provider.
+        mode: `off` or `all`.
+        recordings: The folder for the mode `all`.
+    """
+    options = [f"{BASE_URL.name}={base_url}", f"{RECORD_MODE.name}={mode}"]
+    if recordings:
+        options.append(f"{RECORDINGS.name}={recordings}")
+    return [part for option in options for part in ("--set", option)]
 
 
 @contextmanager

@@ -81,7 +81,7 @@ def outcome(recording: Recording) -> str:
 def _whole(response: Response | None) -> Response | None:
     if response is None:
         return None
-    return response.model_copy(update={"chunks": ((0.0, b"".join(data for _, data in response.chunks)),)})
+    return response.model_copy(update={"chunks": ((0.0, response.body),)})
 
 
 def record(home: Path) -> int:

@@ -30,9 +30,10 @@ from addon.recordings.differences import upstream_difference
 from addon.recordings.files import read_recordings
 from addon.recordings.matching import asked_of
 from addon.recordings.recording import Recording, Request
-from scripts.proxy_process import ProxyFailedError, ask_proxy, running_proxy, upstream_url
+from scripts.proxy_process import ProxyFailedError, ask_proxy, proxy_arguments, running_proxy, upstream_url
 from scripts.recorded.answers import said_to_client
 from scripts.recorded.console import exit_code
+from scripts.recorded.files import existing
 from scripts.recorded.obstacles import is_chance, obstacle
 from scripts.recorded.shape_differences import recording_differences
 
@@ -89,14 +90,10 @@ def chosen_recordings(folder: Path, only: str) -> list[Recording]:
     """The recordings of a folder whose names match.
 
     Raises:
-        CannotRunError: There are none, or files of the folder are no recordings.
+        CannotRunError: There are none.
+        ValueError: There is no such folder, or files of it are no recordings.
     """
-    if not folder.is_dir():
-        raise CannotRunError(f"{str(folder)!r} is no folder: name one that holds recordings")
-    try:
-        recordings = [each for each in read_recordings(folder) if fnmatchcase(each.name, only)]
-    except ValueError as error:
-        raise CannotRunError(str(error)) from None
+    recordings = [each for each in read_recordings(existing(folder)) if fnmatchcase(each.name, only)]
     if not recordings:
         raise CannotRunError(f"{folder} has no recording like {only!r}: see what there is with scripts.recordings list")
     return recordings
@@ -139,8 +136,7 @@ def asked_again(recordings: Sequence[Recording], url: str, folder: Path) -> list
             the request's: then nothing more is asked.
     """
     given_up = 0
-    arguments = ["--set", "ollama_record_mode=all", "--set", f"ollama_recordings={folder}"]
-    with running_proxy(arguments, {BASE_URL.variables[0]: url}) as proxy:
+    with running_proxy(proxy_arguments(url, "all", folder)) as proxy:
         for number, recording in enumerate(recordings, 1):
             began = time.monotonic()
             try:
@@ -193,10 +189,9 @@ def paired(old: Sequence[Recording], new: Sequence[Recording]) -> Iterator[tuple
     found = defaultdict[str, list[Recording]](list)
     for recording in new:
         found[asked_of(recording).digest].append(recording)
-    asked = Counter(asked_of(recording).digest for recording in old)
-    certain = {digest for digest, count in asked.items() if len(found[digest]) == count}
-    for recording in old:
-        digest = asked_of(recording).digest
+    digests = [asked_of(recording).digest for recording in old]
+    certain = {digest for digest, count in Counter(digests).items() if len(found[digest]) == count}
+    for recording, digest in zip(old, digests, strict=True):
         yield recording, found[digest].pop(0) if digest in certain else None
 
 

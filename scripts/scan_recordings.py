@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from addon.environment import PROJECT_ROOT, Environment, read_environment
-from addon.option_table import REDACT, UPSTREAM_PROXY
+from addon.option_table import REDACT
 from addon.recordings.recording import Client, Headers, Recording, Request, UpstreamCall, read_recording
 from addon.redaction.hidden_texts import hidden_texts_of
-from addon.redaction.redactor import MARK, secrets_in, unpacked
+from addon.redaction.redactor import MARK, secrets_of_environment, unpacked
 from addon.redaction.secret_search import SecretSearch
 from addon.redaction.secret_shapes import REGISTRY_PASSWORD, REGISTRY_PATHS, SECRET_HEADERS, SECRET_PARAMETER
 from addon.setting_values import pattern, redacted
@@ -70,15 +70,9 @@ def search_of(environment: Environment, expression: str | None = None) -> Secret
     Raises:
         ValueError: The pattern is none.
     """
-    secrets = secrets_in(
-        environment.api_key.get_secret_value(),
-        environment.organization,
-        environment.project,
-        str(environment.defaults[UPSTREAM_PROXY.name]),
-    )
     named = str(environment.defaults[REDACT.name]) if expression is None else expression
     try:
-        return SecretSearch(secrets, pattern(named))
+        return SecretSearch(secrets_of_environment(environment), pattern(named))
     except ValueError as error:
         raise ValueError(f"the pattern is {named!r}: {error}") from None
 
@@ -111,8 +105,7 @@ def finds_in(recording: Recording, search: SecretSearch) -> Iterator[Find]:
         yield from _finds_in_request(f"{place}.request", side.request, search)
         if side.response is not None:
             yield from _finds_in_headers(f"{place}.response.headers", side.response.headers, search)
-            body = b"".join(piece for _, piece in side.response.chunks)
-            yield from _finds_in_body(f"{place}.response.chunks", body, search)
+            yield from _finds_in_body(f"{place}.response.chunks", side.response.body, search)
     for place, call in calls.items():
         yield from _finds_in_url(f"{place}.url", call.url, search)
         yield from _finds(f"{place}.error", (call.error or "").encode(), search)

@@ -16,6 +16,7 @@ from addon.call import Call
 from addon.exchange import Exchange
 from addon.recordings.files import RecordingFiles
 from addon.recordings.layout import recording_text
+from addon.recordings.matching import asked_of
 from addon.recordings.recording import Client, Recording, Request, Response, UpstreamCall
 from addon.recordings.replayer import Replayer
 from addon.redaction.redactor import Redactor
@@ -91,7 +92,7 @@ def replayer_of(folder: Path, *recordings: Recording, remedy: str = "", **how: A
 def record(replayer: Replayer, made: Recording) -> None:
     """Let a replayer know of a recording that was made since it was started."""
     (replayer.library.folder / f"{made.name}.json").write_text(recording_text(made), "utf-8")
-    replayer.add(made)
+    replayer.add(made, asked_of(made).digest)
 
 
 async def played(replayer: Replayer, asked: Exchange, call: Call = CALL) -> list[tuple[float, bytes]]:

@@ -28,7 +28,7 @@ LONGEST_SLUG: Final = 60
 MOST_TOLD: Final = 5
 """Broken files that one message names."""
 
-_NAME: Final = re.compile(rf".*-([0-9a-f]{{{DIGEST_LENGTH}}})-\d+\.json")
+_NAME: Final = re.compile(rf".*-([0-9a-f]{{{DIGEST_LENGTH}}})-\d+")
 _TEMPORARY: Final = re.compile(rf"\..+-[0-9a-f]{{{DIGEST_LENGTH}}}-\d+\.tmp")
 
 type FileId = tuple[int, int]
@@ -66,6 +66,12 @@ def recording_paths(folder: Path) -> list[Path]:
     return sorted(files, key=_natural)
 
 
+def named_digest(path: Path) -> str:
+    """The beginning of the digest in a file's name; empty where the name is of another form."""
+    match = _NAME.fullmatch(path.stem)
+    return match[1] if match else ""
+
+
 def _natural(path: Path) -> list[str | int]:
     """A key that sorts `x-2.json` before `x-10.json`."""
     return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", path.name)]
@@ -89,8 +95,8 @@ class RecordingFiles:
         self._folder = folder
         self._earlier: defaultdict[str, dict[Path, FileId | None]] = defaultdict(dict)
         for path in recording_paths(folder) if replace else ():
-            if match := _NAME.fullmatch(path.name):
-                self._earlier[match[1]][path] = _id_of(path)
+            if digest := named_digest(path):
+                self._earlier[digest][path] = _id_of(path)
         self._numbers: Counter[str] = Counter()
         self._swept = False
 

@@ -15,7 +15,7 @@ from mitmproxy.utils import asyncio_utils
 from addon.call import Call, Reply
 from addon.exchange import Exchange
 from addon.recordings.files import RecordingFiles, slug
-from addon.recordings.matching import normal_request
+from addon.recordings.matching import asked_of
 from addon.recordings.recording import Recording
 from addon.recordings.redacting import SpelledOut, redacted
 from addon.recordings.tape import Answer, Tape, TapedCall
@@ -90,7 +90,10 @@ async def noted(body: AsyncGenerator[bytes], answer: Answer, started_ns: int) ->
             yield chunk
 
 
-def _ignored(_recording: Recording) -> None:
+type _Told = Callable[[Recording, str], None]
+
+
+def _ignored(_recording: Recording, _digest: str) -> None:
     """Nobody wants to know."""
 
 
@@ -104,7 +107,12 @@ class Recorder:
     """
 
     def __init__(
-        self, folder: Path, redactor: Redactor, *, replace: bool = True, made: Callable[[Recording], None] = _ignored
+        self,
+        folder: Path,
+        redactor: Redactor,
+        *,
+        replace: bool = True,
+        made: _Told = _ignored,
     ) -> None:
         """Prepare; nothing is written.
 
@@ -112,7 +120,7 @@ class Recorder:
             folder: Where the recordings go.
             redactor: What takes credentials out of them.
             replace: Whether recordings of the same request that are there already are replaced, not added to.
-            made: Is told each recording, on the event loop, once it is written.
+            made: Is told each recording and the digest of its request, on the event loop, once it is written.
         """
         self.folder = folder
         self.written = self.lost = 0
@@ -158,13 +166,13 @@ class Recorder:
     async def _save(self, tape: Tape) -> None:
         await tape.calls_over()
         try:
-            recording = await asyncio.get_running_loop().run_in_executor(self._worker, self._write, tape)
+            recording, digest = await asyncio.get_running_loop().run_in_executor(self._worker, self._write, tape)
         except Exception as error:
             self.lost += 1
             self._tell_of(error)
         else:
             self.written += 1
-            self._made(recording)
+            self._made(recording, digest)
 
     def _tell_of(self, error: Exception) -> None:
         match error:
@@ -178,11 +186,10 @@ class Recorder:
             case _:
                 logger.error("A recording could not be made because of an error in the proxy", exc_info=error)
 
-    def _write(self, tape: Tape) -> Recording:
+    def _write(self, tape: Tape) -> tuple[Recording, str]:
         recording = redacted(tape.recording(), self._redactor)
-        request = recording.client.request
-        asked = normal_request(request.method, request.path, request.body)
+        asked = asked_of(recording)
         name = slug(asked)
         if self._redactor.text(name) != name:  # words that only together look like a credential
             name = slug(replace(asked, body=None))
-        return self._files.add(recording, name, asked.digest)
+        return self._files.add(recording, name, asked.digest), asked.digest

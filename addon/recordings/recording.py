@@ -179,6 +179,11 @@ class Response(_Part):
     headers: Headers
     chunks: Chunks
 
+    @property
+    def body(self) -> bytes:
+        """All of the body."""
+        return b"".join(piece for _, piece in self.chunks)
+
 
 class Client(_Part):
     """The client's side.

@@ -50,13 +50,14 @@ def redacted_by_parts(recording: Recording, redactor: Redactor) -> Recording:
     clean = recording.model_copy(update=update)
     requests = [side.request for side in _sides(recording)]
     packed = [body for each in requests if (body := unpacked(each.headers, each.body)) is not None]
-    if any(map(redactor.spells_out, [*_bodies(clean), *packed])) or any(map(redactor.search.hits_beside_media, packed)):
+    bodies = list(_bodies(clean))
+    if any(map(redactor.spells_out, [*bodies, *packed])) or any(map(redactor.search.hits_beside_media, packed)):
         raise SpelledOut(
             f"{client.request.method} {client.request.path} is not recorded: its texts spell out a credential in "
             "pieces, or a compressed body holds one, which cannot be taken out"
         )
-    bodies = zip(_bodies(recording), _bodies(clean), strict=True)
-    if any(_is_json(before) and not _is_json(after) for before, after in bodies):
+    changed = [pair for pair in zip(_bodies(recording), bodies, strict=True) if pair[0] != pair[1]]
+    if any(_is_json(before) and not _is_json(after) for before, after in changed):
         raise SpelledOut(
             f"{client.request.method} {client.request.path} is not recorded: what ollama_redact finds in it is no "
             "text, but a part of its JSON: let it find texts only"
@@ -148,7 +149,7 @@ def _bodies(recording: Recording) -> Iterator[bytes]:
     for side in _sides(recording):
         yield side.request.body
         if side.response is not None:
-            yield b"".join(piece for _, piece in side.response.chunks)
+            yield side.response.body
 
 
 def _heads(recording: Recording) -> Iterator[str]:

@@ -16,7 +16,7 @@ from addon.recordings.differences import request_difference, upstream_difference
 from addon.recordings.faults import Fault, fault_of
 from addon.recordings.faulty_calls import NOT_AGAIN, FaultyCall, faulty_call
 from addon.recordings.library import Library
-from addon.recordings.matching import Asked, asked_of, normal_request
+from addon.recordings.matching import Asked, normal_request
 from addon.recordings.playback import Playback
 from addon.recordings.recording import Recording, Response, UpstreamCall
 from addon.redaction.redactor import Redactor
@@ -91,13 +91,14 @@ class Replayer:
             raise RequestError(self._unknown(self._normal(exchange.flow.request)), status=404)
         playback = exchange.playback
         assert playback is not None
-        recorded = playback.next_call(call.method, call.path, self._redactor.body(call.content))
+        sent = self._redactor.body(call.content)
+        recorded = playback.next_call(call.method, call.path, sent)
         if recorded is None:
             name = playback.recording.name
             raise RequestError(
                 f"the recording {name!r} holds no call {call.method} {call.path}: record it again", status=404
             )
-        self._tell_drift(call, recorded, playback.recording.name)
+        self._tell_drift(sent, recorded, playback.recording.name)
         now = asyncio.get_running_loop().time()
         faulty = faulty_call(recorded, playback.fault, deadline - now) if playback.fault else FaultyCall(recorded)
         clock = _Clock(now, recorded.t_ms, playback.speed)
@@ -114,9 +115,13 @@ class Replayer:
     async def close(self) -> None:
         """There is nothing to close."""
 
-    def add(self, recording: Recording) -> None:
-        """A recording that was just made is known from now on; the request that made it was its first."""
-        digest = asked_of(recording).digest
+    def add(self, recording: Recording, digest: str) -> None:
+        """A recording that was just made is known from now on; the request that made it was its first.
+
+        Args:
+            recording: Which.
+            digest: Of its request.
+        """
         self.library.add(recording, digest)
         self._turns[digest] += 1
 
@@ -163,10 +168,10 @@ class Replayer:
             f"{self._remedy}"
         )
 
-    def _tell_drift(self, call: Call, recorded: UpstreamCall, name: str) -> None:
+    def _tell_drift(self, sent: bytes, recorded: UpstreamCall, name: str) -> None:
         if name in self._drifted:
             return
-        if difference := upstream_difference(self._redactor.body(call.content), recorded.request.body):
+        if difference := upstream_difference(sent, recorded.request.body):
             self._drifted.add(name)
             logger.warning(
                 "The recording %s has drifted: the request to the upstream is another one now: %s", name, difference

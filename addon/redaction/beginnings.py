@@ -1,12 +1,10 @@
 """Where any of many short words stands in bytes, found in one pass; imported late, because numpy takes 0.1 s."""
 
 from collections.abc import Iterable, Iterator
-from typing import Final
 
 import numpy
 
-SLICE: Final = 65_536
-"""Bytes that are searched by one call of C code, during which the event loop stands still."""
+from addon.redaction.pattern_search import SLICE
 
 
 class Beginnings:

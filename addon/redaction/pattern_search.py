@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 SLICE: Final = 65_536
-"""Bytes that one call of a pattern searches."""
+"""Bytes that are searched by one call of C code."""
 
 LONGEST_HIT: Final = 16_384
 """Bytes of what a pattern is sure to find. It may find more, but not always what ends so far behind its beginning."""

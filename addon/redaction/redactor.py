@@ -12,12 +12,14 @@ from urllib.parse import unquote, urlsplit
 
 from mitmproxy.net.encoding import custom_decode
 
+from addon.environment import Environment
+from addon.option_table import UPSTREAM_PROXY
 from addon.redaction.hidden_texts import hidden_texts_of
 from addon.redaction.secret_search import MARK, Hit, SecretSearch
 from addon.redaction.secret_shapes import REGISTRY_PASSWORD, REGISTRY_PATHS, SECRET_PARAMETER
 from addon.settings import Settings
 
-__all__ = ["MARK", "Redactor", "redactor_of", "secrets_in", "secrets_of", "unpacked"]
+__all__ = ["MARK", "Redactor", "redactor_of", "secrets_in", "secrets_of", "secrets_of_environment", "unpacked"]
 
 LEAST_SECRET: Final = 8
 """Characters; a shorter setting (a local server's key `test`) is a word that texts hold for other reasons."""
@@ -44,10 +46,6 @@ class Redactor:
         """
         self.search = SecretSearch(secrets, pattern)
         self.keep_media = keep_media
-
-    def prepare(self) -> None:
-        """Load what the search of long bodies needs, before the first one comes: it takes 0.1 s."""
-        self.search.prepare()
 
     def text(self, text: str) -> str:
         """A text without credentials."""
@@ -99,6 +97,13 @@ def secrets_of(settings: Settings) -> list[str]:
     """The secrets that a process works with: keys, the ids that go with them, and the company proxy's password."""
     ids = (settings.organization, settings.project)
     return secrets_in(settings.api_key.get_secret_value(), *ids, settings.upstream_proxy)
+
+
+def secrets_of_environment(environment: Environment) -> list[str]:
+    """The same of an environment, where there are no settings."""
+    ids = (environment.organization, environment.project)
+    proxy = str(environment.defaults[UPSTREAM_PROXY.name])
+    return secrets_in(environment.api_key.get_secret_value(), *ids, proxy)
 
 
 def secrets_in(api_key: str, organization: str, project: str, upstream_proxy: str) -> list[str]:

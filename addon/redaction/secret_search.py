@@ -170,10 +170,12 @@ class SecretSearch:
                 at = data.find(known, at + 1)
 
     def _as_it_stands(self, data: bytes) -> list[Hit]:
-        hits = list(self._credentials(data))
-        if self._pattern:
-            hits += (Hit(*span, FOUND, data[slice(*span)]) for span in pattern_spans(self._pattern, data))
-        return hits
+        return [*self._credentials(data), *self._named(data)]
+
+    def _named(self, data: bytes) -> Iterator[Hit]:
+        """What the pattern finds; nothing where there is none."""
+        for start, stop in pattern_spans(self._pattern, data) if self._pattern else ():
+            yield Hit(start, stop, FOUND, data[start:stop])
 
     def _behind_all_escapes(self, data: bytes) -> list[Hit]:
         hits = self._as_it_stands(data)
@@ -185,13 +187,7 @@ class SecretSearch:
         """What is in the texts of JSON, and not to be seen outside of them; in order."""
         for literal in _LITERAL.finditer(data):
             text, begin = literal[1], literal.start(1)
-            if self._may_hide(text):
-                hits: Iterable[Hit] = _behind(_JSON, text, self.hits)
-            elif self._pattern:
-                hits = (Hit(*span, FOUND, text[slice(*span)]) for span in pattern_spans(self._pattern, text))
-            else:
-                continue
-            for hit in hits:
+            for hit in _behind(_JSON, text, self.hits) if self._may_hide(text) else self._named(text):
                 mark = json.dumps(hit.mark.decode())[1:-1].encode()
                 yield hit._replace(start=begin + hit.start, stop=begin + hit.stop, mark=mark)
 

@@ -6,10 +6,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from http.client import HTTPException
-from pathlib import Path
 from typing import Final
 
-from addon.option_table import BASE_URL, RECORD_MODE, RECORDINGS
 from scripts.collecting.kinds import Ask
 from scripts.collecting.progress import Progress
 from scripts.collecting.shelf import fault_of
@@ -43,20 +41,6 @@ class Outcome:
         """Whether the last answers were all wrong."""
         last = list(self.answered.values())[-MOST_FAULTS_IN_A_ROW:]
         return len(last) == MOST_FAULTS_IN_A_ROW and all(last)
-
-
-def proxy_arguments(base_url: str, mode: str, recordings: Path | None = None) -> list[str]:
-    """How the proxy is started.
-
-    Args:
-        base_url: Of the provider.
-        mode: `off` or `all`.
-        recordings: The folder for the mode `all`.
-    """
-    options = [f"{BASE_URL.name}={base_url}", f"{RECORD_MODE.name}={mode}"]
-    if recordings:
-        options.append(f"{RECORDINGS.name}={recordings}")
-    return [part for option in options for part in ("--set", option)]
 
 
 def exchange(port: int, ask: Ask) -> tuple[str, bytes]:

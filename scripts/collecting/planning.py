@@ -8,13 +8,13 @@ from pathlib import Path
 
 from addon.providers import provider_of
 from scripts.collecting import NothingAskedError
-from scripts.collecting.asking import exchange, proxy_arguments
+from scripts.collecting.asking import exchange
 from scripts.collecting.catalogue import TAGS, asks_of
 from scripts.collecting.kinds import Ask
 from scripts.collecting.models import Model, models_of, representatives
 from scripts.collecting.prices import Estimate, estimate, rank_of
 from scripts.collecting.shelf import recorded, take_over
-from scripts.proxy_process import running_proxy
+from scripts.proxy_process import proxy_arguments, running_proxy
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ def fault_of_recording(ask: Ask, recording: Recording) -> str:
     response = recording.client.response
     if response is None or recording.client.end != "complete":
         return "the answer was broken off"
-    return fault_of(ask, response.status, b"".join(data for _, data in response.chunks))
+    return fault_of(ask, response.status, response.body)
 
 
 def fault_of(ask: Ask, status: int, body: bytes) -> str:

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from addon.generation import APIS
 from addon.recordings.recording import Recording, Response, UpstreamCall
-from scripts.recorded.events import DOCUMENT, body_of, events_of, header_of
-from scripts.recorded.transcript import call_text
+from scripts.recorded.events import DOCUMENT, events_of, header_of
+from addon.inspecting.transcript import call_text
 from translators.answer import AnswerTranslator
 from translators.events import Event, Text, Thinking, ToolCall
 from translators.ollama_answers import Moment
@@ -91,7 +91,7 @@ class _Collector:
 def _said_by_openai(path: str, response: Response) -> Said:
     content_type = header_of(response, "content-type")
     if response.status >= 400:
-        return Said(error=error_from_response(response.status, content_type, body_of(response), None).message)
+        return Said(error=error_from_response(response.status, content_type, response.body, None).message)
     reader = _READERS.get(path.partition("?")[0])
     if reader is None:
         return Said(document=_document(response))

@@ -1,26 +1,22 @@
 """What can be wrong with a recording's file, beyond what reading it finds."""
 
-import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Final
 
-from addon.recordings.files import DIGEST_LENGTH
+from addon.recordings.files import DIGEST_LENGTH, named_digest
 from addon.recordings.layout import recording_text
 from addon.recordings.matching import asked_of
 from addon.recordings.recording import Recording, Response
-
-_DIGEST: Final = re.compile(rf".*-([0-9a-f]{{{DIGEST_LENGTH}}})-\d+")
 
 
 def file_problems(path: Path, recording: Recording) -> Iterator[str]:
     """Sentences about a file that holds this recording."""
     if recording.name != path.stem:
         yield f"its name is {recording.name!r}: give it that of the file, {path.stem!r}"
-    named, digest = _DIGEST.fullmatch(path.stem), asked_of(recording).digest[:DIGEST_LENGTH]
-    if named and named[1] != digest:
-        yield f"its name has the digest {named[1]!r}, its request has {digest!r}: record it again, or rename it"
+    named, digest = named_digest(path), asked_of(recording).digest[:DIGEST_LENGTH]
+    if named and named != digest:
+        yield f"its name has the digest {named!r}, its request has {digest!r}: record it again, or rename it"
     yield from time_problems(recording)
     if path.read_bytes() != recording_text(recording).encode():
         yield "it is not laid out as the proxy writes it: it was edited, or written by another version"

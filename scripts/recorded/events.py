@@ -43,11 +43,6 @@ class Event(NamedTuple):
     value: Any
 
 
-def body_of(response: Response) -> bytes:
-    """All of an answer's body."""
-    return b"".join(piece for _, piece in response.chunks)
-
-
 def header_of(response: Response, name: str) -> str:
     """The value of a header, its name in lower case; empty when there is none."""
     return next((value for key, value in response.headers if key.lower() == name), "")
@@ -55,7 +50,7 @@ def header_of(response: Response, name: str) -> str:
 
 def events_of(response: Response) -> list[Event]:
     """The events of an answer in their order; an empty body has none."""
-    body, content_type = body_of(response), header_of(response, "content-type")
+    body, content_type = response.body, header_of(response, "content-type")
     if not body.strip():
         return []
     if _NDJSON in content_type:

@@ -14,9 +14,18 @@ def recording_files(folder: Path) -> list[Path]:
     Raises:
         ValueError: There is no such folder.
     """
+    return recording_paths(existing(folder))
+
+
+def existing(folder: Path) -> Path:
+    """A folder that has to be there.
+
+    Raises:
+        ValueError: It is not.
+    """
     if not folder.is_dir():
         raise ValueError(f"{str(folder)!r} is no folder: name one that holds recordings")
-    return recording_paths(folder)
+    return folder
 
 
 def each_recording(folder: Path) -> Iterator[tuple[Path, Recording | str]]:

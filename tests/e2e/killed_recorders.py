@@ -106,7 +106,7 @@ def record(folder: Path, name: str, where: Set[str], life: int, tell: Callable[[
         return None
 
     async def save() -> None:
-        recorder = Recorder(folder, Redactor(), made=lambda made: tell(made.name))
+        recorder = Recorder(folder, Redactor(), made=lambda made, _: tell(made.name))
         for prompt, chunks in ((f"{name} one", 1), (f"{name} two", 300), (SAME, 20), (f"{name} four", 3)):
             recorder.save(tape_of(prompt, chunks))
         await recorder.close()

@@ -260,7 +260,7 @@ def test_recordings_of_the_same_request_are_added_to_where_they_are_not_replaced
 
     async def answer(*, replace: bool) -> None:
         proxy = Proxy(tmp_path, Scripted((200, [b"one"])))
-        proxy.recorder = Recorder(tmp_path, Redactor(), replace=replace, made=made.append)
+        proxy.recorder = Recorder(tmp_path, Redactor(), replace=replace, made=lambda each, _: made.append(each))
         await proxy.answer(exchange())
         await proxy.recorder.close()
 

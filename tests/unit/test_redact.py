@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from addon.recordings.layout import recording_text
 from addon.recordings.recording import Recording
 from addon.recordings.redacting import MERGED, SpelledOut, redacted
-from addon.redaction.beginnings import SLICE
 from addon.redaction.hidden_texts import hidden_texts_of
+from addon.redaction.pattern_search import SLICE
 from addon.redaction.redactor import MARK, Redactor, redactor_of, secrets_of
 from addon.settings import settings_from
 from tests.recorded import HELLO, compact, recording, request, response, upstream_call
