@@ -15,11 +15,13 @@ from mitmproxy.log import ALERT
 from mitmproxy.utils import asyncio_utils
 
 from addon import listen, logs, machine, notices, own_port, settings
+from addon.inspecting.inspector import Inspector
+from addon.inspecting.metadata import VERDICT, is_companion
 from addon.live import LiveBodies
 from addon.recordings.tape import Tapes
-from addon.redaction.flows import redact_flow
+from addon.redaction.flows import redact_flow, shorten_keys
 from addon.responses import failure_answer
-from addon.service import VERDICT, OllamaService
+from addon.service import OllamaService
 from addon.source import Keeping
 
 logger = logging.getLogger(__name__)
@@ -55,14 +57,16 @@ class OllamaBridge:
 
     name = "ollama-openai"
 
-    def __init__(self, live: LiveBodies, tapes: Tapes) -> None:
+    def __init__(self, live: LiveBodies, tapes: Tapes, inspector: Inspector) -> None:
         """Wire the addon.
 
         Args:
             live: Who carries the answers to the clients.
             tapes: Where what was noted of each flow is kept, if mitmproxy keeps the flows.
+            inspector: Shows the exchanges.
         """
         self._live = live
+        self._inspector = inspector
         self._tapes = tapes
         live.is_ours = self._all_ours
         self._token = listen.new_token()
@@ -111,7 +115,8 @@ class OllamaBridge:
 
     def _service(self, current: settings.Settings, earlier: OllamaService | None) -> OllamaService:
         keeps_flows = ctx.master.addons.get("view") is not None  # an empty one is false
-        return OllamaService(current, self._token, self._tapes if keeps_flows else None, earlier)
+        tapes = self._tapes if keeps_flows else None
+        return OllamaService(current, self._token, tapes, earlier, self._inspector)
 
     def _take(self, service: OllamaService) -> None:
         """Let a service answer from now on."""
@@ -211,13 +216,20 @@ class OllamaBridge:
     @guarded
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Decide whether a request is ours; its body is then read whole, whatever mitmproxy's options say."""
+        if is_companion(flow):  # that mitmproxy replays
+            return
         flow.metadata[VERDICT] = self._judge(flow)
         if flow.metadata[VERDICT] in ANSWERED:
+            shorten_keys(flow.request.headers)
             self._live.claim(flow, self._services[-1].most_body(flow))
 
     async def request(self, flow: http.HTTPFlow) -> None:
         """Answer what is ours; flows that are only loaded from a file are not asked again."""
-        if flow.live and flow.metadata.get(VERDICT) in ANSWERED and not (flow.response or flow.error):
+        if not flow.live or flow.response or flow.error:
+            return
+        if flow.is_replay and is_companion(flow):
+            flow.response = await self._services[-1].ask_again(flow)
+        elif flow.metadata.get(VERDICT) in ANSWERED:
             try:
                 await self._live.answer(flow, functools.partial(self._services[-1].answer, flow))
             except Exception as error:
@@ -233,7 +245,8 @@ class OllamaBridge:
         await self._redact(flow)
 
     async def _redact(self, flow: http.HTTPFlow) -> None:
-        if flow.metadata.get(VERDICT) in ANSWERED and (service := self._services[-1]).settings.redact:
+        shown = is_companion(flow) or flow.metadata.get(VERDICT) in ANSWERED
+        if shown and (service := self._services[-1]).settings.redact:
             try:
                 await asyncio.to_thread(redact_flow, flow, service.redactor)
             except Exception:
@@ -249,6 +262,8 @@ class OllamaBridge:
     def _judge(self, flow: http.HTTPFlow) -> listen.Verdict:
         if not self._services:  # the settings are wrong: the start is over in a moment, or nothing is ours
             return "pass"
+        if flow.is_replay and flow.metadata.get(VERDICT) in ANSWERED:
+            return "ours"  # wherever it came in when it was saved
         verdict = self._services[-1].verdict(flow)
         if verdict == "foreign" and not self._told_of_foreign:
             self._told_of_foreign = True

@@ -8,10 +8,23 @@ from typing import Final
 
 from mitmproxy.utils import asyncio_utils
 
+from addon import PROXY_VERSION
 from translators.errors import OllamaError
 
 DRAIN_SECONDS: Final = 1.0
 """How long the end of a body is awaited after its last event, so that the connection can be used again."""
+
+
+USER_AGENT: Final = f"ollama-openai-proxy/{PROXY_VERSION}"
+
+
+BASE_HEADERS: Final = {
+    "Accept": "application/json, text/event-stream",
+    "Accept-Encoding": "identity",
+    "Content-Type": "application/json",
+    "User-Agent": USER_AGENT,
+}
+"""Headers of every call, besides those that tell whose it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +36,14 @@ class Call:
         path: Below the base URL, such as `/chat/completions`.
         content: The body; empty for GET.
         headers: Besides those that every call has.
+        complete: These are all but those that tell whose it is: somebody has edited them.
     """
 
     method: str
     path: str
     content: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+    complete: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +76,12 @@ class Reply:
         """The whole body."""
         async with aclosing(self.chunks) as chunks:
             return b"".join([chunk async for chunk in chunks])
+
+
+async def once(body: bytes) -> AsyncGenerator[bytes]:
+    """A body that has been read, to be read again."""
+    if body:
+        yield body
 
 
 async def let_go(chunks: AsyncGenerator[bytes], *, finished: bool) -> None:

@@ -114,6 +114,7 @@ async def _embeddings(
         return None
 
     async def call(model_id: str) -> Embeddings:
+        exchange.asked_model = model_id
         asking = _Asking(request.truncate, translated, model_id, exchange, upstream, known)
         embeddings = await asking.embed(translated.texts)
         exchange.notes = asking.notes()

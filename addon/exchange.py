@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from mitmproxy import http
 
+from addon.inspecting.companions import Companions
 from addon.recordings.playback import Playback
 from addon.recordings.tape import Tape
 from addon.setting_values import without
@@ -69,9 +70,12 @@ class Exchange:
         hops: Value of the loop header for upstream calls.
         key: The upstream's, which no error may show.
         model: As the client named it; empty when the route knows no model.
+        asked_model: The upstream's id of the model that was asked; empty when none was.
         upstream_id: The upstream's `x-request-id`.
+        repairs: What was changed in the request after refusals, in a few words each.
         retries: Why upstream calls were made again, a reason for each time.
         tape: Where it is noted for its recording; None when nothing is recorded.
+        companions: Makes flows of its upstream calls; None when nobody would see them.
         playback: The recording that answers it; None when the upstream does, or was not asked yet.
         live: Whether the upstream answers it though other exchanges are played.
         notes: What did not travel unchanged.
@@ -87,9 +91,12 @@ class Exchange:
     key: str = field(repr=False)
     request_id: str = field(init=False)
     model: str = ""
+    asked_model: str = ""
     upstream_id: str = ""
+    repairs: list[str] = field(default_factory=list)
     retries: list[str] = field(default_factory=list)
     tape: Tape | None = None
+    companions: Companions | None = None
     playback: Playback | None = None
     live: bool = False
     notes: Sequence[Note] = ()

@@ -174,7 +174,7 @@ class Generation:
         body, notes = lessons.apply(
             body_to_send(translated, turns, profile), translated.dialect, may_move=forced is None
         )
-        exchange.notes = (*translated.notes, *notes)
+        exchange.asked_model, exchange.notes = model_id, (*translated.notes, *notes)
         return _Asked(translated, body)
 
     def _forced(self, model_id: str) -> Dialect | None:
@@ -227,6 +227,7 @@ class Generation:
                     raise
                 lessons, new = lesson
                 news.append(new)
+                exchange.repairs.append(new)
             else:
                 if news:
                     keep_lessons(self._learned, model_id, lessons, news)

@@ -16,8 +16,7 @@ import certifi
 from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
-from addon import PROXY_VERSION
-from addon.call import Call, Reply
+from addon.call import BASE_HEADERS, Call, Reply
 from addon.exchange import Exchange
 from addon.listen import DEFAULT_PORTS, LOOP_HEADER
 from addon.option_table import CA_FILE, UPSTREAM_PROXY
@@ -30,8 +29,6 @@ KEEP_ALIVE_SECONDS: Final = 120
 CONNECT_SECONDS: Final = 30
 LONGEST_HEADER_BYTES: Final = 65_536
 """Of one line of an answer's head: edges and gateways write more than aiohttp's 8 KiB."""
-
-USER_AGENT: Final = f"ollama-openai-proxy/{PROXY_VERSION}"
 
 
 class HttpTransport:
@@ -51,21 +48,16 @@ class HttpTransport:
         self._proxy = settings.upstream_proxy or None
         self._ca_file = settings.ca_file
         self._session: aiohttp.ClientSession | None = None
-        self._headers = {
-            "Accept": "application/json, text/event-stream",
-            "Accept-Encoding": "identity",
-            "Content-Type": "application/json",
-            "User-Agent": USER_AGENT,
-        }
-        accounts = {"OpenAI-Organization": settings.organization, "OpenAI-Project": settings.project}
-        self._headers |= {name: value for name, value in accounts.items() if value}
+        whose = {"OpenAI-Organization": settings.organization, "OpenAI-Project": settings.project}
         if key := settings.api_key.get_secret_value():
-            self._headers["Authorization"] = f"Bearer {key}"
+            whose["Authorization"] = f"Bearer {key}"
+        self._whose = {name: value for name, value in whose.items() if value}
 
     async def send(self, call: Call, exchange: Exchange, deadline: float) -> Reply:
         """Carry one call; see `Transport`."""
         session = self._session or self._open()
-        headers = {**self._headers, **call.headers, LOOP_HEADER: exchange.hops}
+        base = {} if call.complete else BASE_HEADERS
+        headers = {**base, **call.headers, LOOP_HEADER: exchange.hops, **self._whose}
         url = URL(self._base_url + call.path, encoded=True)
         try:
             async with asyncio.timeout_at(deadline):

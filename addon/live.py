@@ -215,6 +215,10 @@ class LiveBodies:
         else:
             flow.response = await self._collect(flow, answer)
 
+    def show_running(self) -> list[http.HTTPFlow]:
+        """Put into the flows of running answers what was sent of them by now; those that have changed."""
+        return [pump.stream.flow for pump in self.pumps if pump.stream.show_kept()]
+
     def _start(self, pump: Pump, answer: Answer) -> Pump:
         self.pumps.add(pump)
         client = pump.stream.flow.client_conn.peername

@@ -73,6 +73,7 @@ class LiveStream(RequestStream):
         chunked: A live body is being sent in HTTP/1.1 chunks, and nothing else can happen to it than an error.
         kept: What is kept of the body.
         sent: How many bytes of it were sent.
+        shown: How many bytes of what is kept are in the flow already.
     """
 
     def __init__(self, ctx: context.Context, stream_id: int, bodies: Registry) -> None:
@@ -83,6 +84,7 @@ class LiveStream(RequestStream):
         self.chunked = False
         self.kept = bytearray()
         self.sent = 0
+        self.shown = 0
 
     # mitmproxy assigns the flow in the middle of a method; this is where its stream can be found by it from then on.
     @property
@@ -156,6 +158,14 @@ class LiveStream(RequestStream):
         self.sent += len(data)
         if room := KEPT_BODY_BYTES - len(self.kept):
             self.kept += data[:room]
+
+    def show_kept(self) -> bool:
+        """Put what is kept by now into the flow, while the answer runs; whether that is more than before."""
+        if self.flow.response is None or len(self.kept) <= self.shown:
+            return False
+        self.flow.response.data.content = bytes(self.kept)
+        self.shown = len(self.kept)
+        return True
 
     def keep_body(self) -> None:
         """Put what was sent into the flow, whatever `store_streamed_bodies` says."""

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from mitmproxy import http
 
 from addon.answer_headers import is_answer_header
-from addon.call import Call, Reply, let_go
+from addon.call import Call, Reply, let_go, once
 from addon.exchange import Exchange
 from addon.learned import Learned, keep_lessons
 from addon.listing import Listing, named
@@ -20,7 +20,7 @@ from addon.live import LiveResponse
 from addon.loaded import Loaded
 from addon.responses import OPENAI_PREFIX, json_answer
 from addon.setting_values import LEAST_TELLING, without
-from addon.upstream import Upstream, once, refuse_redirect
+from addon.upstream import Upstream, refuse_redirect
 from translators.errors import ModelNotFound, OllamaError
 from translators.lessons import MOST_LESSONS, TEACHING, Lessons
 from translators.names import upstream_id
@@ -67,6 +67,7 @@ async def forward(
     """
     request = exchange.flow.request
     exchange.model, body = request_to_openai(request.raw_content or b"")
+    exchange.asked_model = upstream_id(exchange.model)
     path = request.path.removeprefix(OPENAI_PREFIX)
 
     async def send(content: bytes) -> Reply:
@@ -79,7 +80,7 @@ async def forward(
     else:
         reply = await _mended(body, dialect, exchange, learned, send)
     if exchange.model and reply.status < 300:
-        loaded.note(upstream_id(exchange.model), None)
+        loaded.note(exchange.asked_model, None)
     headers = headers_to_client(reply.headers)
     if reply.status < 300 and reply.content_type.lower().startswith("text/event-stream"):
         return LiveResponse(http.Response.make(reply.status, b"", headers), _events(reply.chunks, exchange))
@@ -105,7 +106,7 @@ async def _mended(
         learned: What the upstream refuses; other APIs, reasoning and formats are for the client to change here.
         send: Makes the call.
     """
-    model = upstream_id(exchange.model)
+    model = exchange.asked_model
     lessons, news = learned.of(model), list[str]()
     first: Reply | None = None
     while True:
@@ -124,6 +125,7 @@ async def _mended(
             return first if reply.status in TEACHING else reply
         lessons, new = lesson
         news.append(new)
+        exchange.repairs.append(new)
 
 
 async def models(exchange: Exchange, listing: Listing) -> http.Response:

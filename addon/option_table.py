@@ -209,6 +209,13 @@ REPLAY_REPEATS: Final = Option(
     "What answers a request that is made more often than it was recorded. last: its last recording again; fail: an "
     "error, or in the mode new_episodes a live answer.",
 )
+COMPANIONS: Final = Option(
+    "ollama_companions",
+    ("PROXY_COMPANIONS",),
+    True,
+    "true: each call to the upstream is a flow of its own beside the client's, without the key, where flows are seen: "
+    "in mitmweb and mitmproxy, and with -w or hardump. false: only the clients' flows.",
+)
 LOG_LEVEL: Final = Option(
     "ollama_log_level",
     ("LOG_LEVEL",),
@@ -245,6 +252,7 @@ OPTIONS: Final = (
     REDACT,
     REPLAY_SPEED,
     REPLAY_REPEATS,
+    COMPANIONS,
     LOG_LEVEL,
     LOG_FORMAT,
 )

@@ -11,6 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from addon.bridge import OllamaBridge  # the path had to come first
+from addon.inspecting.inspector import Inspector  # the path had to come first
 from addon.live import LiveBodies  # the path had to come first
 from addon.recordings.commands import RecordingCommands  # the path had to come first
 from addon.recordings.tape import Tapes  # the path had to come first
@@ -19,6 +20,9 @@ from addon.responses import last_words  # the path had to come first
 live_bodies = LiveBodies(last_words)
 tapes = Tapes()
 
-bridge = OllamaBridge(live_bodies, tapes)
+inspector = Inspector(live_bodies)
 
-addons = [live_bodies, bridge, RecordingCommands(tapes, bridge.read_again)]
+bridge = OllamaBridge(live_bodies, tapes, inspector)
+
+# The inspector tells of a flow before the bridge redacts it.
+addons = [live_bodies, inspector, bridge, RecordingCommands(tapes, bridge.read_again)]

@@ -10,6 +10,7 @@ from functools import cached_property, partial
 from typing import Any, Final
 
 from mitmproxy import ctx, http
+from mitmproxy.log import ALERT
 
 from addon import PROXY_VERSION, account, blobs, listen, logs, openai_face, routes
 from addon.access import Admission, Asked, admission, client_allowed, origins_from
@@ -19,6 +20,10 @@ from addon.embedding import Embedding
 from addon.exchange import CLIENT_GONE, Exchange, ExchangeRecord
 from addon.generation import MOST_MODELS, Generation
 from addon.health import Health
+from addon.inspecting.companions import call_of, head_of, masked
+from addon.inspecting.inspector import Inspector
+from addon.inspecting.marks import FAILED, mark
+from addon.inspecting.metadata import PIECES, VERDICT
 from addon.kept_turns import KeptTurns
 from addon.learned import Learned
 from addon.listing import Listing
@@ -27,21 +32,18 @@ from addon.live_requests import BODY_LEFT
 from addon.loaded import Loaded
 from addon.machine import is_own_address
 from addon.management import Management
+from addon.noting import noted
 from addon.recordings.faults import check_fault
 from addon.recordings.matching import protocol_of
-from addon.recordings.recorder import noted
 from addon.recordings.tape import Tape, Tapes
 from addon.redaction.redactor import Redactor, redactor_of
-from addon.responses import failure_answer, json_answer, respond
+from addon.responses import OPENAI_PREFIX, failure_answer, json_answer, respond
 from addon.settings import Settings
 from addon.source import Keeping, source_of
 from addon.upstream import Upstream
 from translators.errors import OllamaError, RequestError
 from translators.go_json import encode
 from translators.lessons import NOTHING
-
-VERDICT: Final = "ollama-openai.verdict"
-"""Metadata of a flow: the `listen.Verdict` on it."""
 
 OLLAMA_VERSION: Final = "0.33.0"
 """What `/api/version` says: digits and dots, because clients refuse letters, and recent, because they want features."""
@@ -68,7 +70,12 @@ class OllamaService:
     """
 
     def __init__(
-        self, settings: Settings, token: str, tapes: Tapes | None = None, earlier: "OllamaService | None" = None
+        self,
+        settings: Settings,
+        token: str,
+        tapes: Tapes | None = None,
+        earlier: "OllamaService | None" = None,
+        inspector: Inspector | None = None,
     ) -> None:
         """Make it; nothing is sent yet.
 
@@ -77,6 +84,7 @@ class OllamaService:
             token: This process's mark in the loop header.
             tapes: Where what was noted of each flow is kept; None where nobody can ask for it.
             earlier: The one whose place it takes.
+            inspector: Shows exchanges; None where nobody looks.
 
         Raises:
             ValueError: A setting is wrong in a way that shows only in its use.
@@ -90,6 +98,7 @@ class OllamaService:
         self.keeping: Keeping = source.keeping
         self._transport = source.transport
         self._tapes = tapes
+        self._inspector = inspector
         self._open = 0
         self._idle = asyncio.Event()
         self.upstream = Upstream(source.transport, max_retries=settings.max_retries, seconds=settings.request_timeout)
@@ -156,7 +165,9 @@ class OllamaService:
         hops = listen.next_hops(flow.request.headers.get(listen.LOOP_HEADER, ""), self.rules.token)
         exchange = Exchange(flow, hops, self.settings.api_key.get_secret_value())
         try:
-            exchange.tape = await self._tape(flow)
+            if self._inspector:
+                self._inspector.begin(exchange, self.settings)
+            exchange.tape = await self._tape(exchange)
             response = await self._respond(exchange)
         except OllamaError as error:
             response = failure_answer(exchange.told(error), flow.request.path)
@@ -183,6 +194,32 @@ class OllamaService:
         over(None)
         return response
 
+    async def ask_again(self, flow: http.HTTPFlow) -> http.Response | None:
+        """The upstream's answer to a companion that mitmproxy replays, edited or not.
+
+        Returns:
+            What it answered, or an error; None where the companion leads elsewhere by now: mitmproxy sends it there,
+            without the key.
+        """
+        exchange = Exchange(flow, self.rules.token, self.settings.api_key.get_secret_value())
+        call = call_of(flow.request, self.settings.base_url)
+        if call is None:
+            logger.log(ALERT, "A replayed call is sent without the key: it leads to %s", flow.request.pretty_host)
+            return None
+        deadline = asyncio.get_running_loop().time() + self.settings.request_timeout
+        try:
+            reply = await self._transport.send(call, exchange, deadline)
+            response = head_of(reply, exchange.key)
+            response.raw_content = masked(exchange.key, await reply.read())
+        except Exception as error:
+            if not isinstance(error, OllamaError):
+                logger.exception("A call could not be replayed because of an error in the proxy")
+            told = exchange.told(error) if isinstance(error, OllamaError) else error
+            response = failure_answer(told, OPENAI_PREFIX)
+        flow.metadata.pop(PIECES, None)
+        mark(flow, FAILED if response.status_code >= 400 else "")
+        return response
+
     def _over(self, exchange: Exchange, status: int, ended: BaseException | None) -> None:
         """An exchange is over: write its line into the log, and its recording.
 
@@ -198,7 +235,7 @@ class OllamaService:
         logs.log_exchange(self._shown(exchange.record(status)))
         if exchange.tape:
             exchange.tape.answer.ended(exchange.elapsed_ns, "aborted" if ended else "complete")
-            if self.keeping.recorder:
+            if self.keeping.recorder and not exchange.playback:
                 self.keeping.recorder.save(exchange.tape)
         self._open -= 1
         if not self._open:
@@ -212,11 +249,13 @@ class OllamaService:
             changes["notes"] = tuple(map(self.redactor.path, record.notes))
         return replace(record, **changes) if changes else record
 
-    async def _tape(self, flow: http.HTTPFlow) -> Tape | None:
-        """Where an exchange is noted; None where nobody wants to know, or nothing of it is recorded."""
-        recorder, tapes = self.keeping.recorder, self._tapes
-        protocol = protocol_of(flow.request.path) if recorder or tapes is not None else None
-        if protocol is None:
+    async def _tape(self, exchange: Exchange) -> Tape | None:
+        """Where an exchange is noted; None where nobody wants to know."""
+        recorder, tapes, flow = self.keeping.recorder, self._tapes, exchange.flow
+        if recorder is None and tapes is None and exchange.companions is None:
+            return None
+        protocol = protocol_of(flow.request.path)
+        if protocol is None:  # nothing of it is recorded
             return None
         tape = Tape(flow.request, protocol, self.settings.base_url)
         if tapes is not None:

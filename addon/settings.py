@@ -63,6 +63,7 @@ class Settings:
         redact: What must not be kept besides credentials; None when nothing was named.
         replay_speed: How many times as fast as it was recorded; infinity is at once.
         replay_repeats: `last` or `fail` when a request is made more often than it was recorded.
+        companions: Whether upstream calls are shown as flows of their own.
         offline_reason: Why recordings are replayed although nobody asked for it; empty when somebody did.
         upstream_proxy: URL of the company proxy, which may hold a password; empty when there is none.
         ca_file: PEM file to trust in upstream calls.
@@ -93,6 +94,7 @@ class Settings:
     redact: re.Pattern[str] | None
     replay_speed: float
     replay_repeats: Repeats
+    companions: bool
     offline_reason: str
     upstream_proxy: str = field(repr=False)
     ca_file: Path | None
@@ -206,6 +208,7 @@ def settings_from(options: OptManager, environment: Environment) -> Settings:
         redact=_parsed(options, table.REDACT, values.pattern),
         replay_speed=_parsed(options, table.REPLAY_SPEED, values.speed),
         replay_repeats=REPEATS[_parsed(options, table.REPLAY_REPEATS, values.choice(*REPEATS))],
+        companions=options.ollama_companions,
         offline_reason=offline_reason,
         upstream_proxy=_parsed(options, table.UPSTREAM_PROXY, values.proxy_url),
         ca_file=_parsed(options, table.CA_FILE, values.ca_file),

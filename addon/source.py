@@ -5,10 +5,11 @@ from typing import Final
 
 from addon.http_transport import HttpTransport
 from addon.listing import KEPT_SECONDS
+from addon.noting import NotingTransport
 from addon.option_table import RECORD_MODE
 from addon.recordings.files import holds_recordings
 from addon.recordings.new_episodes import NewEpisodes
-from addon.recordings.recorder import Recorder, RecordingTransport
+from addon.recordings.recorder import Recorder
 from addon.recordings.replayer import Replayer
 from addon.redaction.redactor import Redactor, redactor_of, secrets_of
 from addon.settings import RecordMode, Settings
@@ -114,8 +115,7 @@ def _mode(settings: Settings, earlier: tuple[Settings, Keeping] | None) -> Recor
 
 def _transport(settings: Settings, keeping: Keeping) -> Transport:
     if keeping.replayer is None:
-        return RecordingTransport(HttpTransport(settings))
+        return NotingTransport(HttpTransport(settings))
     if keeping.recorder is None:
-        return RecordingTransport(keeping.replayer)
-    # What is replayed is not noted, and so not recorded once more.
-    return NewEpisodes(keeping.replayer, RecordingTransport(HttpTransport(settings)))
+        return NotingTransport(keeping.replayer)
+    return NotingTransport(NewEpisodes(keeping.replayer, HttpTransport(settings)))

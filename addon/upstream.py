@@ -5,14 +5,14 @@ import json
 import random
 import re
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from contextlib import aclosing, suppress
 from http import HTTPStatus
 from typing import Any, Final
 
 import orjson
 
-from addon.call import Call, Reply
+from addon.call import Call, Reply, once
 from addon.exchange import Exchange
 from addon.model_list import ModelList, good_seconds, validators_of
 from addon.transport import Transport
@@ -159,12 +159,6 @@ async def _refusal(reply: Reply, deadline: float) -> bytes:
                 if len(body) > LONGEST_ERROR_BYTES:
                     break
     return bytes(body)
-
-
-async def once(body: bytes) -> AsyncGenerator[bytes]:
-    """A body that has been read, to be read again."""
-    if body:
-        yield body
 
 
 def encode(payload: dict[str, Any]) -> bytes:

@@ -14,6 +14,7 @@ from mitmproxy.hooks import UpdateHook
 from mitmproxy.log import ALERT
 from mitmproxy.utils import asyncio_utils
 
+from addon.inspecting.metadata import is_companion
 from addon.option_table import RECORD_MODE, RECORDINGS
 from addon.recordings.recorder import Recorder
 from addon.recordings.tape import Tape, Tapes
@@ -67,13 +68,14 @@ class RecordingCommands:
     @command.command("ollama.record.save")
     def save(self, flows: Sequence[flow.Flow], folder: types.Path) -> None:
         """Write recordings of flows that this proxy has answered, such as @marked, into a folder."""
-        tapes = [tape for each in flows if (tape := self._tape(each)) is not None]
+        clients = [each for each in flows if not (isinstance(each, http.HTTPFlow) and is_companion(each))]
+        tapes = [tape for each in clients if (tape := self._tape(each)) is not None]
         if not tapes:
             raise exceptions.CommandError(
-                f"none of {_counted(len(flows), 'flow')} can be recorded: only exchanges that this process has "
+                f"none of {_counted(len(clients), 'flow')} can be recorded: only exchanges that this process has "
                 "answered, that are over, and for which the upstream was asked"
             )
-        asyncio_utils.create_task(_write(tapes, len(flows), _make(folder)), name="recordings", keep_ref=True)
+        asyncio_utils.create_task(_write(tapes, len(clients), _make(folder)), name="recordings", keep_ref=True)
 
     @command.command("ollama.redact")
     def redact(self, flows: Sequence[flow.Flow]) -> None:

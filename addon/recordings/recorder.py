@@ -1,93 +1,27 @@
-"""Record mode: notes what passes, and writes a recording when the answer is over, beside the event loop."""
+"""Record mode: writes a recording when an answer is over, beside the event loop."""
 
 import asyncio
 import logging
-import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from mitmproxy.utils import asyncio_utils
 
-from addon.call import Call, Reply
-from addon.exchange import Exchange
 from addon.recordings.files import RecordingFiles, slug
 from addon.recordings.matching import asked_of
 from addon.recordings.recording import Recording
 from addon.recordings.redacting import SpelledOut, redacted
-from addon.recordings.tape import Answer, Tape, TapedCall
+from addon.recordings.tape import Tape
 from addon.redaction.redactor import Redactor
-from addon.transport import Transport
 
 logger = logging.getLogger(__name__)
 
 
 MOST_UNWRITTEN: Final = 64 * 1024 * 1024
 """Bytes of exchanges that are over and wait for the disk."""
-
-
-class RecordingTransport:
-    """Carries calls as another transport does, and notes them on the exchange's tape."""
-
-    def __init__(self, inner: Transport) -> None:
-        """Wrap a transport.
-
-        Args:
-            inner: What carries the calls.
-        """
-        self._inner = inner
-
-    async def send(self, call: Call, exchange: Exchange, deadline: float) -> Reply:
-        """Carry one call; see `Transport`."""
-        if exchange.tape is None:
-            return await self._inner.send(call, exchange, deadline)
-        taped = exchange.tape.call(call, exchange.elapsed_ns)
-        try:
-            reply = await self._inner.send(call, exchange, deadline)
-        except BaseException as error:
-            taped.failed(exchange.elapsed_ns, error)
-            exchange.tape.call_over()
-            raise
-        headers = [(name.lower(), value) for name, value in reply.headers.items()]
-        taped.answer.began(exchange.elapsed_ns, reply.status, headers)
-        return Reply(reply.status, reply.headers, _noted(reply.chunks, taped, exchange.tape, exchange.started_ns))
-
-    async def close(self) -> None:
-        """Close all connections."""
-        await self._inner.close()
-
-
-async def _noted(chunks: AsyncGenerator[bytes], taped: TapedCall, tape: Tape, started_ns: int) -> AsyncGenerator[bytes]:
-    note, now = taped.answer.chunks.append, time.perf_counter_ns
-    try:
-        async with aclosing(chunks):
-            async for chunk in chunks:
-                note((now() - started_ns, chunk))
-                yield chunk
-        taped.answer.ended(now() - started_ns, "complete")
-    except BaseException as error:
-        taped.failed(now() - started_ns, error)
-        raise
-    finally:
-        tape.call_over()
-
-
-async def noted(body: AsyncGenerator[bytes], answer: Answer, started_ns: int) -> AsyncGenerator[bytes]:
-    """A body whose pieces are noted as they pass.
-
-    Args:
-        body: What the client is sent.
-        answer: Of its tape.
-        started_ns: When its request was complete, on the performance counter.
-    """
-    note, now = answer.chunks.append, time.perf_counter_ns
-    async with aclosing(body):
-        async for chunk in body:
-            note((now() - started_ns, chunk))
-            yield chunk
 
 
 type _Told = Callable[[Recording, str], None]

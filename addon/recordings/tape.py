@@ -4,7 +4,7 @@ All times are nanoseconds since the client's request was complete.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
@@ -97,6 +97,7 @@ class TapedCall:
         attempt: 1, and more where the same call is made again.
         answer: What came.
         error: What went wrong with the connection.
+        over: Called when it has ended.
     """
 
     call: Call
@@ -104,6 +105,7 @@ class TapedCall:
     attempt: int
     answer: Answer = field(default_factory=Answer)
     error: str | None = None
+    over: Callable[[], None] | None = None
 
     def failed(self, now_ns: int, error: BaseException) -> None:
         """It ended before its time: by an error of the upstream, or because nobody wants the answer any more."""
@@ -144,8 +146,10 @@ class Tape:
         self.calls.append(taped)
         return taped
 
-    def call_over(self) -> None:
+    def call_over(self, taped: TapedCall) -> None:
         """One of the calls has ended."""
+        if taped.over:
+            taped.over()
         self._change.set()
 
     async def calls_over(self) -> None:

@@ -1,15 +1,34 @@
 """Takes out of mitmproxy's flows what must not be kept: credentials, and whatever the user has named."""
 
-from typing import Final
+from typing import Any, Final
 
 from mitmproxy import flow as mitmproxy_flow
 from mitmproxy import http
 
 from addon.redaction.redactor import MARK, Redactor, unpacked
 from addon.redaction.secret_shapes import SECRET_HEADERS
+from addon.setting_values import redacted
 
 SPELLED_OUT: Final = b"[redacted: the texts of this body spell out in pieces what must not be kept]"
 """Stands for a body out of which nothing can be taken."""
+
+
+KEY_HEADERS: Final = ("authorization", "api-key", "x-api-key")
+"""Headers with which a client says who it is; nobody here asks for that."""
+
+
+def shorten_keys(headers: http.Headers) -> None:
+    """Leave of a client's keys only their ends, by which one who has them knows them: `Bearer …9f3c`.
+
+    Args:
+        headers: Of its request; changed in place.
+    """
+    for name in KEY_HEADERS:
+        for value in headers.get_all(name):
+            scheme, _, key = value.rpartition(" ")
+            # The end of another scheme's value may be the end of a password: `Basic` is its base64.
+            shown = redacted(key) if scheme.lower() in ("", "bearer") else "…"
+            headers[name] = f"{scheme} {shown}".strip()
 
 
 def redact_flow(flow: http.HTTPFlow, redactor: Redactor) -> bool:
@@ -81,11 +100,18 @@ def _websocket(flow: http.HTTPFlow, redactor: Redactor) -> bool:
 
 
 def _words(flow: http.HTTPFlow, redactor: Redactor) -> bool:
-    """What mitmproxy says of the flow, and what the user does."""
+    """What mitmproxy says of the flow, and what the user does, and we."""
     comment = redactor.text(flow.comment)
-    changed = comment != flow.comment
-    flow.comment = comment
+    metadata = {key: _clean(value, redactor) for key, value in flow.metadata.items()}
+    changed = comment != flow.comment or metadata != flow.metadata
+    flow.comment, flow.metadata = comment, metadata
     if flow.error and (told := redactor.text(flow.error.msg)) != flow.error.msg:
         flow.error = mitmproxy_flow.Error(told, flow.error.timestamp)
         changed = True
     return changed
+
+
+def _clean(value: Any, redactor: Redactor) -> Any:
+    if isinstance(value, list):
+        return [_clean(each, redactor) for each in value]
+    return redactor.text(value) if isinstance(value, str) else value

@@ -5,14 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from addon.call import Call, Reply
+from addon.call import Call, Reply, once
 from addon.exchange import Exchange
 from addon.recordings.faults import HEADER
 from addon.recordings.files import RecordingFiles
 from addon.recordings.new_episodes import NewEpisodes
 from addon.recordings.replayer import Replayer
 from addon.redaction.redactor import Redactor
-from addon.upstream import once
 from tests.recorded import CALL, CHUNKS, HELLO, exchange, record, recording, run
 from translators.errors import RequestError
 

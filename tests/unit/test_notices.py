@@ -44,6 +44,7 @@ def settings(**changes: Any) -> Settings:
         "record_mode": "off",
         "recordings": Path("recordings"),
         "record_media": True,
+        "companions": True,
         "redact": None,
         "replay_speed": 1.0,
         "replay_repeats": "last",

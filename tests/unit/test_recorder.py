@@ -12,7 +12,8 @@ from mitmproxy import http
 from addon.call import Call, Reply
 from addon.exchange import Exchange
 from addon.recordings.files import read_recordings
-from addon.recordings.recorder import Recorder, RecordingTransport, noted
+from addon.noting import NotingTransport, noted
+from addon.recordings.recorder import Recorder
 from addon.recordings.recording import End, Recording
 from addon.recordings.tape import Tape
 from addon.redaction.redactor import Redactor
@@ -58,7 +59,7 @@ class Proxy:
     """Answers exchanges with what the upstream says, and records them."""
 
     def __init__(self, folder: Path, upstream: Scripted) -> None:
-        self.upstream = Upstream(RecordingTransport(upstream), max_retries=1, seconds=1)
+        self.upstream = Upstream(NotingTransport(upstream), max_retries=1, seconds=1)
         self.recorder = Recorder(folder, Redactor())
 
     async def answer(self, asked: Exchange, most: int | None = None) -> None:

@@ -1,0 +1,1 @@
+"""Inspecting: what mitmproxy's programs show of an exchange, beside its bytes."""

@@ -1,0 +1,219 @@
+"""Companions: each call to the upstream as a flow of its own, beside the client's.
+
+mitmproxy sees no upstream call, because our own client makes it. A companion is made by hand and announced through the
+hooks of a flow, so that mitmweb, `-w` and other addons treat it as any other: it can be intercepted, and what is
+changed in its request before it is sent is what is sent. It never holds the key, which is added when it is sent.
+"""
+
+import time
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import urlsplit
+
+from mitmproxy import connection, ctx, http
+from mitmproxy import flow as mitmproxy_flow
+from mitmproxy.net.http import status_codes
+from mitmproxy.proxy.layers.http._hooks import HttpErrorHook, HttpRequestHook, HttpResponseHeadersHook, HttpResponseHook
+from mitmproxy.utils import asyncio_utils
+
+from addon.call import BASE_HEADERS, Call, Reply, once
+from addon.inspecting.marks import FAILED, mark
+from addon.inspecting.metadata import ATTEMPT, CALL, EXCHANGE, PIECES, pieces_of, tag
+from addon.listen import DEFAULT_PORTS, LOOP_HEADER
+from addon.live_layers import KEPT_BODY_BYTES
+from addon.recordings.tape import TapedCall
+from addon.redaction.redactor import MARK
+from addon.redaction.secret_shapes import SECRET_HEADERS
+from addon.setting_values import LEAST_TELLING, without
+from translators.errors import UpstreamBroken
+
+NOT_SENT: Final = frozenset(
+    {"authorization", "connection", "content-length", "host", "keep-alive", "proxy-authorization", "transfer-encoding"}
+)
+"""Headers of a companion that are not taken over into a call: our client writes its own."""
+
+UNPACKED: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+"""Headers of an answer that say how its body came."""
+
+_RAW: Final = ("utf-8", "surrogateescape")
+
+
+@dataclass(frozen=True, slots=True)
+class Companions:
+    """Makes companions, for one set of settings.
+
+    Attributes:
+        base_url: The upstream's.
+        key: The upstream's, which no flow may show.
+        running: Those whose calls are not over.
+    """
+
+    base_url: str
+    key: str = field(repr=False)
+    running: "set[Companion]"
+
+    def begin(self, taped: TapedCall, number: int, client: http.HTTPFlow, hops: str) -> "Companion":
+        """The companion of a call that is about to be sent.
+
+        Args:
+            taped: The call, and what will be noted of it.
+            number: Which of its exchange's calls it is, from 1.
+            client: The flow for which it is sent; it has its link in its metadata.
+            hops: Value of the loop header.
+        """
+        call = taped.call
+        address = urlsplit(self.base_url)
+        port = address.port or DEFAULT_PORTS[address.scheme]
+        server = connection.Server(address=(address.hostname or "", port), tls=address.scheme == "https")
+        flow = http.HTTPFlow(client.client_conn, server, live=True)
+        flow.request = http.Request.make(call.method, self.base_url + call.path, call.content)
+        for name, value in ({"Host": address.netloc} | BASE_HEADERS | dict(call.headers) | {LOOP_HEADER: hops}).items():
+            flow.request.headers[name] = value
+        flow.metadata |= {EXCHANGE: client.metadata[EXCHANGE], CALL: number, ATTEMPT: taped.attempt}
+        again = f", attempt {taped.attempt}" if taped.attempt > 1 else ""
+        asked = client.request
+        flow.comment = f"call {number}{again} of {asked.method} {asked.path.partition('?')[0]} {tag(flow)}"
+        if not client.comment:
+            client.comment = tag(client)  # the rest is told at its end
+        return Companion(self, flow, client, taped)
+
+
+def call_of(request: http.Request, base_url: str) -> Call | None:
+    """The call that a companion's request asks for, as it is now; None when it does not lead to the upstream.
+
+    Args:
+        request: Of a companion.
+        base_url: The upstream's.
+    """
+    path = request.url.removeprefix(base_url)
+    if path == request.url or not path.startswith("/"):
+        return None
+    headers = {name: value for name, value in request.headers.items() if name.lower() not in NOT_SENT}
+    return Call(request.method, path, request.raw_content or b"", headers, complete=True)
+
+
+class Companion:
+    """The flow of one call, while the call is made.
+
+    Attributes:
+        flow: What is shown.
+        client: The flow for which the call is made.
+    """
+
+    def __init__(self, maker: Companions, flow: http.HTTPFlow, client: http.HTTPFlow, taped: TapedCall) -> None:
+        self.flow = flow
+        self.client = client
+        self._maker = maker
+        self._taped = taped
+        self._kept = bytearray()
+        self._chunks = 0
+
+    async def sent(self) -> Call | Reply:
+        """Announce that it is about to be sent, and wait while it is intercepted.
+
+        Returns:
+            The call, with whatever was changed in it; a reply where an addon gives the answer.
+
+        Raises:
+            UpstreamBroken: It was killed, or now leads elsewhere.
+        """
+        self._maker.running.add(self)
+        self._taped.over = self.over
+        as_made = _written(self.flow.request)
+        if view := ctx.master.addons.get("view"):
+            view.add([self.flow])
+        await ctx.master.addons.handle_lifecycle(HttpRequestHook(self.flow))
+        await self.flow.wait_for_resume()
+        if self.flow.error is not None:
+            raise UpstreamBroken("the call to the upstream was killed in mitmproxy")
+        if (given := self.flow.response) is not None:
+            return Reply(given.status_code, _lower(given.headers), once(given.content or b""))
+        if _written(self.flow.request) == as_made:
+            return self._taped.call
+        if (call := call_of(self.flow.request, self._maker.base_url)) is None:
+            raise UpstreamBroken(
+                f"the call to the upstream was changed to lead to {self.flow.request.pretty_url!r}: only what is below "
+                f"{self._maker.base_url} is asked"
+            )
+        return call
+
+    async def answered(self, reply: Reply) -> None:
+        """Show the head of the answer."""
+        if self.flow.response is None:
+            self.flow.response = head_of(reply, self._maker.key)
+        await ctx.master.addons.handle_lifecycle(HttpResponseHeadersHook(self.flow))
+
+    def refresh(self) -> bool:
+        """Show what has come of the answer so far; whether that is more than before."""
+        chunks = self._taped.answer.chunks
+        if self.flow.response is None or len(chunks) == self._chunks:
+            return False
+        self._keep()
+        self.flow.response.data.content = masked(self._maker.key, bytes(self._kept))
+        return True
+
+    def over(self) -> None:
+        """Show how it ended; what is left to do runs beside."""
+        self._maker.running.discard(self)
+        self.refresh()
+        flow, answer = self.flow, self._taped.answer
+        flow.live = False
+        if flow.response is not None:
+            flow.response.timestamp_end = time.time()
+            flow.metadata[PIECES] = str(pieces_of(answer.chunks))
+        ended = self._taped.error or ("nobody waits for it any more" if answer.end == "aborted" else "")
+        if ended and flow.error is None:
+            flow.error = mitmproxy_flow.Error(without(self._maker.key, ended))
+        if self._taped.error or (flow.response is not None and flow.response.status_code >= 400):
+            mark(flow, FAILED)
+        hook = HttpErrorHook(flow) if flow.error is not None else HttpResponseHook(flow)
+        asyncio_utils.create_task(self._tell(hook), name="end of a companion", keep_ref=True)
+
+    async def _tell(self, hook: HttpErrorHook | HttpResponseHook) -> None:
+        await ctx.master.addons.handle_lifecycle(hook)
+        self.flow.resume()  # there is nothing that could be held back
+
+    def _keep(self) -> None:
+        chunks = self._taped.answer.chunks
+        for _, data in chunks[self._chunks :]:
+            self._kept += data[: KEPT_BODY_BYTES - len(self._kept)]
+        self._chunks = len(chunks)
+
+
+def head_of(reply: Reply, key: str) -> http.Response:
+    """The head of an answer, as a flow shows it: bodies are decompressed, and nothing tells whose the call was.
+
+    Args:
+        reply: The answer.
+        key: The upstream's.
+    """
+    reason = status_codes.RESPONSES.get(reply.status, "").encode()
+    fields = [
+        (name.encode(), MARK.encode() if name.lower() in SECRET_HEADERS else masked(key, value.encode(*_RAW)))
+        for name, value in reply.headers.items()
+        if name.lower() not in UNPACKED
+    ]
+    return http.Response(b"HTTP/1.1", reply.status, reason, http.Headers(fields), b"", None, time.time(), None)
+
+
+def masked(secret: str, data: bytes) -> bytes:
+    """What an upstream says without the key that it repeats, whole or its beginning; it stays as long as it was.
+
+    Args:
+        secret: The key; may be empty.
+        data: Any bytes.
+    """
+    told = secret.encode()
+    if told[:LEAST_TELLING] in data:
+        for length in range(len(told), LEAST_TELLING - 1, -1):
+            data = data.replace(told[:length], b"*" * length)
+    return data
+
+
+def _lower(headers: http.Headers) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
+
+
+def _written(request: http.Request) -> tuple[object, ...]:
+    """What of a request makes its call."""
+    return request.method, request.url, request.headers.fields, request.raw_content

@@ -1,0 +1,108 @@
+"""The addon that shows exchanges in mitmproxy's programs: what they came to, and their answers while they run."""
+
+import asyncio
+import logging
+import time
+from typing import Final
+from weakref import WeakKeyDictionary
+
+from mitmproxy import ctx, http
+from mitmproxy.hooks import UpdateHook
+from mitmproxy.utils import asyncio_utils
+
+from addon.exchange import Exchange
+from addon.inspecting.companions import Companion, Companions
+from addon.inspecting.summary import link, summarise
+from addon.live import LiveBodies
+from addon.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+SHOWN_EVERY: Final = 0.5
+"""Seconds between two looks at the running answers."""
+LARGEST_SHARE: Final = 0.05
+"""Of the time that showing running answers may take; with many of them there are fewer looks."""
+
+
+class Inspector:
+    """Links flows, and shows what they came to; it costs nothing where nobody can see flows."""
+
+    name = "ollama-inspector"
+
+    def __init__(self, live: LiveBodies) -> None:
+        """Wire the addon.
+
+        Args:
+            live: Whose answers are shown.
+        """
+        self._live = live
+        self._companions: set[Companion] = set()
+        self._exchanges: WeakKeyDictionary[http.HTTPFlow, Exchange] = WeakKeyDictionary()
+        self._looking: asyncio.Task[None] | None = None
+
+    def begin(self, exchange: Exchange, settings: Settings) -> None:
+        """Show an exchange from now on, if anybody can see it.
+
+        Args:
+            exchange: Which; it learns who shows its upstream calls.
+            settings: Those by which it is answered.
+        """
+        if not flows_are_seen():
+            return
+        link(exchange.flow)
+        self._exchanges[exchange.flow] = exchange
+        if settings.companions:
+            exchange.companions = Companions(settings.base_url, exchange.key, self._companions)
+
+    def running(self) -> None:
+        """Begin to show running answers, where there is a flow list."""
+        if ctx.master.addons.get("view") is not None:
+            self._looking = asyncio_utils.create_task(self._look(), name="running answers", keep_ref=True)
+
+    def response(self, flow: http.HTTPFlow) -> None:
+        """Tell what an exchange came to, before anything saves its flow."""
+        self._tell(flow)
+
+    def error(self, flow: http.HTTPFlow) -> None:
+        """As `response`, for a flow that ended before its time."""
+        self._tell(flow)
+
+    def done(self) -> None:
+        """Stop looking."""
+        if self._looking is not None:
+            self._looking.cancel()
+
+    def _tell(self, flow: http.HTTPFlow) -> None:
+        if exchange := self._exchanges.pop(flow, None):
+            try:
+                summarise(exchange)
+            except Exception:
+                logger.exception("A flow could not be summarised because of an error in the proxy")
+
+    async def _look(self) -> None:
+        pause = SHOWN_EVERY
+        while True:
+            await asyncio.sleep(pause)
+            began = time.perf_counter()
+            self._show()
+            pause = max(SHOWN_EVERY, (time.perf_counter() - began) / LARGEST_SHARE)
+
+    def _show(self) -> None:
+        """Put what has come by now into the flows of running answers; what is killed in the list ends."""
+        for companion in tuple(self._companions):
+            if companion.flow.error is not None and companion.client.killable:
+                companion.client.kill()
+        if self._live.apart:  # not before it is redacted
+            return
+        changed = [companion.flow for companion in self._companions if companion.refresh()]
+        changed += self._live.show_running()
+        if changed:
+            ctx.master.addons.trigger(UpdateHook(changed))
+
+
+def flows_are_seen() -> bool:
+    """Whether anybody can see flows: mitmweb and mitmproxy list them, and these options write them into files."""
+    options = ctx.options
+    return ctx.master.addons.get("view") is not None or any(
+        name in options and getattr(options, name) for name in ("save_stream_file", "hardump")
+    )
