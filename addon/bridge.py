@@ -216,7 +216,7 @@ class OllamaBridge:
     @guarded
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         """Decide whether a request is ours; its body is then read whole, whatever mitmproxy's options say."""
-        if is_companion(flow):  # that mitmproxy replays
+        if not flow.live or is_companion(flow):  # loaded from a file; or a call of ours that mitmproxy replays
             return
         flow.metadata[VERDICT] = self._judge(flow)
         if flow.metadata[VERDICT] in ANSWERED:

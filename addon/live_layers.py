@@ -29,6 +29,22 @@ KEPT_BODY_BYTES: Final = 4 * 1024 * 1024
 """How much of a live body is kept for `flow.response`, that is for mitmweb, HAR and `-w`."""
 
 
+CUT: Final = "(first "
+"""How the comment begins that says that not all of a body is kept."""
+
+
+def tell_cut(flow: http.HTTPFlow, kept: int, sent: int) -> None:
+    """Say in a flow's comment that it does not hold all of its response.
+
+    Args:
+        flow: Which.
+        kept: How many bytes of the body it holds.
+        sent: How many there were.
+    """
+    if sent > kept:
+        flow.comment = f"{flow.comment} {CUT}{kept} of {sent} body bytes kept)".strip()
+
+
 class Server(Protocol):
     """What stands in a server's place: a pump.
 
@@ -171,10 +187,7 @@ class LiveStream(RequestStream):
         """Put what was sent into the flow, whatever `store_streamed_bodies` says."""
         if self.flow.response is not None:
             self.flow.response.data.content = bytes(self.kept)
-            if self.sent > len(self.kept):
-                self.flow.comment = (
-                    f"{self.flow.comment} (first {len(self.kept)} of {self.sent} body bytes kept)".strip()
-                )
+            tell_cut(self.flow, len(self.kept), self.sent)
         self.kept.clear()
 
     @override

@@ -27,11 +27,7 @@ class NotingTransport:
         if tape is None:
             return await self._inner.send(call, exchange, deadline)
         taped = tape.call(call, exchange.elapsed_ns)
-        companion = (
-            exchange.companions.begin(taped, len(tape.calls), exchange.flow, exchange.hops)
-            if exchange.companions
-            else None
-        )
+        companion = exchange.companions.begin(taped, len(tape.calls), exchange) if exchange.companions else None
         try:
             sent = await companion.sent() if companion else call
             if isinstance(sent, Call):

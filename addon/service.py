@@ -235,7 +235,7 @@ class OllamaService:
         logs.log_exchange(self._shown(exchange.record(status)))
         if exchange.tape:
             exchange.tape.answer.ended(exchange.elapsed_ns, "aborted" if ended else "complete")
-            if self.keeping.recorder and not exchange.playback:
+            if self.keeping.recorder and (exchange.live or self.keeping.replayer is None):
                 self.keeping.recorder.save(exchange.tape)
         self._open -= 1
         if not self._open:

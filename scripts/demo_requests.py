@@ -79,6 +79,10 @@ def openai_chat(model: str, text: str, **more: Any) -> Asked:
     return "POST", "/v1/chat/completions", {"model": model, "messages": [said(text)], **more}
 
 
+THOUGHTFUL: Final = chat("reasoner-1", LEAP, think=True)
+REFUSED: Final = chat("novel-1", "Options refused.", options=OPTIONS, stream=False)
+LIMITED: Final = chat("gpt-4o", "Too many, once. [[fault:429-once:demo]]")
+
 DEMO: Final[tuple[Asked, ...]] = (
     # What there is.
     ("GET", "/api/tags", None),
@@ -97,7 +101,7 @@ DEMO: Final[tuple[Asked, ...]] = (
     chat("gpt-4o", "The model refuses. [[fault:refusal]]", stream=False),
     chat("gpt-4o", "The filter ends this. [[fault:content-filter]]"),
     # Thinking.
-    chat("reasoner-1", LEAP, think=True),
+    THOUGHTFUL,
     chat("reasoner-1", "Without thinking.", think=False, stream=False),
     chat("gpt-5", "With a little thinking.", think="low", stream=False),
     chat("gpt-5.1", "Without thinking.", think=False, stream=False),
@@ -116,14 +120,14 @@ DEMO: Final[tuple[Asked, ...]] = (
     generate("gpt-3.5-turbo-instruct", "def add(a, b):\n    return", suffix="\n\nprint(add(2, 3))"),
     generate("gpt-3.5-turbo-instruct", "Once upon a time", raw=True, options={"num_predict": 3}),
     # What is learned from a refusal.
-    chat("novel-1", "Options refused.", options=OPTIONS, stream=False),
+    REFUSED,
     chat("novel-responses-1", "Another API demanded.", stream=False),
     chat("compat-xai", "Options refused, one by one.", options=OPTIONS, stream=False),
     chat("compat-mistral", "Options refused at once.", options=OPTIONS, stream=False),
     chat("compat-nojson", "Finland, Helsinki: 5 million people.", format=COUNTRY, stream=False),
     chat("compat-completions", "A server without chat.", stream=False),
     # What goes wrong.
-    chat("gpt-4o", "Too many, once. [[fault:429-once:demo]]"),
+    LIMITED,
     chat("gpt-4o", "Lost, once. [[fault:cut-head-once:demo]]", stream=False),
     chat("gpt-4o", "Nothing is left to pay with. [[fault:quota]]"),
     chat("gpt-4o", "The key is refused. [[fault:401]]"),
@@ -157,11 +161,20 @@ DEMO: Final[tuple[Asked, ...]] = (
 
 RAIN: Final = ("3 °C", "7 °C")
 
+OUTING: Final = ask_weather(
+    "gpt-4o",
+    "Do I need a coat? Use get_weather for Oslo.",
+    options={"temperature": 0.5, "num_predict": 64, "num_ctx": 8192, "top_k": 40},
+    stream=False,
+)
+"""All that can become of a request's fields, which the README's pictures show (scripts/screenshots.py)."""
+
 CONVERSATIONS: Final[tuple[tuple[Body, tuple[str, ...]], ...]] = (
     (ask_weather("gpt-4o", ONE_CITY, stream=False), RAIN[:1]),
     (ask_weather("gpt-4o", TWO_CITIES), RAIN),
     (ask_weather("gpt-5-pro", TWO_CITIES), RAIN),
     (ask_weather("compat-deepseek", ONE_CITY, think=True), RAIN[:1]),  # wants its reasoning back
     (ask_weather("compat-gemini", ONE_CITY), RAIN[:1]),  # wants its signature back
+    (OUTING, RAIN[:1]),
 )
 """Chats in which tools are called, and what the tools answer, in the order of the calls."""

@@ -101,8 +101,30 @@ class ProxyProcess:
                 return
         with self._changed:
             self._changed.wait_for(lambda: self.ended, END_SECONDS)
-            said = "\n".join(self.lines[-LINES_TOLD:]) or "nothing"
-        raise ProxyFailedError(f"the proxy did not start; it said:\n{said}")
+        raise self._failure()
+
+    def wait_for(self, pattern: re.Pattern[str]) -> re.Match[str]:
+        """Wait until it says something.
+
+        Returns:
+            The first match in a line of its output.
+
+        Raises:
+            ProxyFailedError: It ends without, or does not say it in time.
+        """
+
+        def found() -> re.Match[str] | None:
+            return next(filter(None, map(pattern.search, self.lines)), None)
+
+        with self._changed:
+            self._changed.wait_for(lambda: found() or self.ended, START_SECONDS)
+            if match := found():
+                return match
+        raise self._failure()
+
+    def _failure(self) -> ProxyFailedError:
+        said = "\n".join(self.lines[-LINES_TOLD:]) or "nothing"
+        return ProxyFailedError(f"the proxy did not start; it said:\n{said}")
 
 
 class Answer(NamedTuple):
@@ -187,21 +209,24 @@ def proxy_arguments(base_url: str, mode: str, recordings: Path | None = None) ->
 
 
 @contextmanager
-def running_proxy(arguments: Sequence[str], variables: Mapping[str, str] | None = None) -> Iterator[ProxyProcess]:
+def running_proxy(
+    arguments: Sequence[str], variables: Mapping[str, str] | None = None, program: str = "mitmdump"
+) -> Iterator[ProxyProcess]:
     """Start a proxy, wait until it listens, and end it after the block, when all that it records is written.
 
     Ctrl+C in a terminal does not reach it: the block decides what is still to be asked.
 
     Args:
-        arguments: Of mitmdump, besides the script: `("--set", "ollama_record_mode=all")`.
+        arguments: Of the program, besides the script: `("--set", "ollama_record_mode=all")`.
         variables: Instead of those of the environment, or besides them.
+        program: `mitmdump` or `mitmweb`.
 
     Raises:
         ProxyFailedError: It ends, or does not listen in time.
     """
     # Its own folder, for the user's config.yaml and certificates of mitmproxy are for the user's own proxies.
     with TemporaryDirectory(prefix="ollama-openai-proxy-") as folder:
-        process = _started([*arguments, "--set", f"confdir={folder}"], variables or {})
+        process = _started(program, [*arguments, "--set", f"confdir={folder}"], variables or {})
         reader = threading.Thread(target=process.read, daemon=True)
         reader.start()
         try:
@@ -217,13 +242,14 @@ def running_proxy(arguments: Sequence[str], variables: Mapping[str, str] | None 
             reader.join()
 
 
-def _started(arguments: Sequence[str], variables: Mapping[str, str]) -> ProxyProcess:
-    mitmdump = Path(sys.executable).with_name("mitmdump")
+def _started(program: str, arguments: Sequence[str], variables: Mapping[str, str]) -> ProxyProcess:
     script = PROJECT_ROOT / "addon" / "proxy.py"
+    command: list[str | Path] = [Path(sys.executable).with_name(program), "-s", script]
+    mode = ["--mode", f"regular@{LOOPBACK}:0"]
     options = [part for option in _OPTIONS for part in ("--set", option)]
     return ProxyProcess(
         subprocess.Popen(
-            [mitmdump, "-s", script, "--mode", f"regular@{LOOPBACK}:0", *options, *arguments],
+            [*command, *mode, *options, *arguments],
             env={**os.environ, "PYTHONUNBUFFERED": "1", **variables},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

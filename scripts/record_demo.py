@@ -8,7 +8,6 @@ else would change stays as it is.
 """
 
 import argparse
-import json
 import re
 import tempfile
 from collections.abc import Sequence
@@ -18,8 +17,8 @@ from addon.environment import PROJECT_ROOT
 from addon.recordings.files import read_recordings
 from addon.recordings.layout import recording_text
 from addon.recordings.recording import Recording, Response
-from scripts.demo_requests import CONVERSATIONS, DEMO, Body
-from scripts.proxy_process import ask_proxy
+from scripts.demo_asking import ask, gone_on
+from scripts.demo_requests import CONVERSATIONS, DEMO
 from scripts.recorded.masking import masked
 from tests.process import serving
 from tests.upstream import Upstream
@@ -31,7 +30,7 @@ ABOUT = "Made by scripts/record_demo.py against the project's own test upstream 
 UPSTREAM_PORT = 9100
 """A fixed port, because recordings hold the upstream's address."""
 TOKEN_SECONDS = 0.04
-HEADERS = {"User-Agent": "record-demo", "Content-Type": "application/json"}
+HEADERS = {"User-Agent": "record-demo"}
 REQUEST_ID = re.compile(r"req_[0-9a-f]{32}")
 """The upstream numbers its requests."""
 
@@ -92,29 +91,11 @@ def record(home: Path) -> int:
         serving(upstream.base_url, home, *arguments) as proxy,
     ):
         for method, path, body in DEMO:
-            ask(proxy.port, method, path, body)
+            ask(proxy.port, method, path, body, HEADERS)
         for first, results in CONVERSATIONS:
-            answer = message_of(ask(proxy.port, "POST", "/api/chat", first))
-            told = [{"role": "tool", "tool_name": "get_weather", "content": result} for result in results]
-            # The second answer streams where the first is whole, so that each is there in both forms.
-            then = {"messages": [*first["messages"], answer, *told], "stream": not first.get("stream", True)}
-            ask(proxy.port, "POST", "/api/chat", first | then)
+            answer = ask(proxy.port, "POST", "/api/chat", first, HEADERS).body
+            ask(proxy.port, "POST", "/api/chat", gone_on(first, answer, results), HEADERS)
     return len(DEMO) + 2 * len(CONVERSATIONS)
-
-
-def message_of(answer: bytes) -> Body:
-    """The message that an answer of `/api/chat` says, streamed or whole, as a client sends it back."""
-    pieces = [json.loads(line)["message"] for line in answer.splitlines()]
-    message: Body = {"role": "assistant", "content": "".join(piece["content"] for piece in pieces)}
-    if thinking := "".join(piece.get("thinking", "") for piece in pieces):
-        message["thinking"] = thinking
-    return message | {"tool_calls": [call for piece in pieces for call in piece.get("tool_calls", ())]}
-
-
-def ask(port: int, method: str, path: str, body: Body | None) -> bytes:
-    """The answer of a proxy to a request of the demo."""
-    content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode() if body is not None else b""
-    return ask_proxy(port, method, path, content, HEADERS).body
 
 
 if __name__ == "__main__":

@@ -31,10 +31,10 @@ from addon.recordings.files import read_recordings
 from addon.recordings.matching import asked_of
 from addon.recordings.recording import Recording, Request
 from scripts.proxy_process import ProxyFailedError, ask_proxy, proxy_arguments, running_proxy, upstream_url
-from scripts.recorded.answers import said_to_client
 from scripts.recorded.console import exit_code
 from scripts.recorded.files import existing
 from scripts.recorded.obstacles import is_chance, obstacle
+from scripts.recorded.said import said_to_client
 from scripts.recorded.shape_differences import recording_differences
 
 FOLDER = PROJECT_ROOT / "recordings"

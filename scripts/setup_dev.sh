@@ -26,6 +26,7 @@ Ready. What next:
   scripts/run_tests.sh                       lint, types and tests: what CI runs
   scripts/run_tests.sh tests/unit            a part of the tests
   scripts/run_local.sh                       the proxy on http://127.0.0.1:11434
+  scripts/run_web.sh                         the same, and every exchange in the browser
   .venv/bin/python -m tests.upstream         a test server to run it against without a key (CONTRIBUTING.md)
 TEXT
 }

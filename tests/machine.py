@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 
-SCRIPTS = ["scripts/run_local.sh", "scripts/run_tests.sh", "scripts/setup_dev.sh"]
+SCRIPTS = ["scripts/run_local.sh", "scripts/run_web.sh", "scripts/run_tests.sh", "scripts/setup_dev.sh"]
 
 TOOLS = ["bash", "cat", "cp", "dirname", "mkdir", "sed", "tail"]
 """What the scripts and the stand-ins may use: every Unix has it."""
@@ -36,7 +36,7 @@ UV = """\
 echo "uv $* with ${UV_PYTHON:-no Python named}" >>"$LOG"
 case "$*" in *--check*) exit 1 ;; esac
 mkdir -p "$3/.venv/bin"
-for name in mitmdump ruff mypy coverage pytest pre-commit; do cp "$PROGRAM" "$3/.venv/bin/$name"; done
+for name in mitmdump mitmweb ruff mypy coverage pytest pre-commit; do cp "$PROGRAM" "$3/.venv/bin/$name"; done
 """
 
 PYTHON = """\

@@ -25,6 +25,15 @@ class Web:
     proxy: Process
     api: httpx.Client
 
+    @property
+    def address(self) -> str:
+        """The page, with the password that lets in."""
+        return f"{self.api.base_url}?token={PASSWORD}"
+
+    def clear(self) -> None:
+        """Empty the flow list."""
+        self.api.post("/clear").raise_for_status()
+
     def command(self, name: str, *arguments: str) -> Any:
         """What a command returns; fails when it is refused."""
         told = self.api.post(f"/commands/{name}", json={"arguments": arguments}).raise_for_status().json()
@@ -53,6 +62,7 @@ def web_serving(upstream: str, home: Path, *arguments: str, **variables: str) ->
     address = ["--web-host", LOOPBACK, "--web-port", str(port)]
     web = ["--no-web-open-browser", *address, "--set", f"web_password={PASSWORD}"]
     with serving(upstream, home, *web, *arguments, program="mitmweb", **variables) as proxy:
+        proxy.wait_for("Web server listening at")
         # What changes something must send the same token as cookie and as header.
         headers = {"Authorization": f"Bearer {PASSWORD}", "X-XSRFToken": "token", "Cookie": "_mitmproxy_xsrf=token"}
         with httpx.Client(base_url=f"http://{LOOPBACK}:{port}", headers=headers, trust_env=False) as api:

@@ -5,9 +5,11 @@ hooks of a flow, so that mitmweb, `-w` and other addons treat it as any other: i
 changed in its request before it is sent is what is sent. It never holds the key, which is added when it is sent.
 """
 
+import asyncio
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from mitmproxy import connection, ctx, http
@@ -20,17 +22,29 @@ from addon.call import BASE_HEADERS, Call, Reply, once
 from addon.inspecting.marks import FAILED, mark
 from addon.inspecting.metadata import ATTEMPT, CALL, EXCHANGE, PIECES, pieces_of, tag
 from addon.listen import DEFAULT_PORTS, LOOP_HEADER
-from addon.live_layers import KEPT_BODY_BYTES
+from addon.live_layers import KEPT_BODY_BYTES, tell_cut
 from addon.recordings.tape import TapedCall
 from addon.redaction.redactor import MARK
 from addon.redaction.secret_shapes import SECRET_HEADERS
 from addon.setting_values import LEAST_TELLING, without
 from translators.errors import UpstreamBroken
 
+if TYPE_CHECKING:
+    from addon.exchange import Exchange
+
 NOT_SENT: Final = frozenset(
     {"authorization", "connection", "content-length", "host", "keep-alive", "proxy-authorization", "transfer-encoding"}
 )
 """Headers of a companion that are not taken over into a call: our client writes its own."""
+
+HELD_SECONDS: Final = 0.25
+"""Between two looks whether a call that is intercepted is still held back."""
+
+NOT_READ: Final = "not read to its end: the client has gone, or the answer was wrong"
+"""The error of a call that was broken off here."""
+
+RECORDED_URL: Final = "http://recording/v1"
+"""Stands for the base URL where recordings are replayed and there is none."""
 
 UNPACKED: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 """Headers of an answer that say how its body came."""
@@ -38,12 +52,36 @@ UNPACKED: Final = frozenset({"content-encoding", "content-length", "transfer-enc
 _RAW: Final = ("utf-8", "surrogateescape")
 
 
+class Address(NamedTuple):
+    """Where an upstream is.
+
+    Attributes:
+        scheme: `http` or `https`.
+        host: In lower case; of an IPv6 address without brackets.
+        port: Also where the URL leaves it out.
+        path: Without a slash at its end.
+        netloc: Host and port as they stand in the URL.
+    """
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+    netloc: str
+
+    @staticmethod
+    def of(base_url: str) -> "Address":
+        """That of a base URL; of none that stands for recordings."""
+        url = urlsplit(base_url or RECORDED_URL)
+        return Address(url.scheme, url.hostname or "", url.port or DEFAULT_PORTS[url.scheme], url.path, url.netloc)
+
+
 @dataclass(frozen=True, slots=True)
 class Companions:
     """Makes companions, for one set of settings.
 
     Attributes:
-        base_url: The upstream's.
+        base_url: The upstream's; empty where there is none.
         key: The upstream's, which no flow may show.
         running: Those whose calls are not over.
     """
@@ -52,30 +90,41 @@ class Companions:
     key: str = field(repr=False)
     running: "set[Companion]"
 
-    def begin(self, taped: TapedCall, number: int, client: http.HTTPFlow, hops: str) -> "Companion":
+    def begin(self, taped: TapedCall, number: int, exchange: "Exchange") -> "Companion":
         """The companion of a call that is about to be sent.
 
         Args:
             taped: The call, and what will be noted of it.
             number: Which of its exchange's calls it is, from 1.
-            client: The flow for which it is sent; it has its link in its metadata.
-            hops: Value of the loop header.
+            exchange: For which it is sent; its flow is linked.
         """
-        call = taped.call
-        address = urlsplit(self.base_url)
-        port = address.port or DEFAULT_PORTS[address.scheme]
-        server = connection.Server(address=(address.hostname or "", port), tls=address.scheme == "https")
+        call, client, address = taped.call, exchange.flow, Address.of(self.base_url)
+        headers = {"Host": address.netloc, **BASE_HEADERS, **call.headers, LOOP_HEADER: exchange.hops}
+        if call.content:
+            headers["Content-Length"] = str(len(call.content))
+        server = connection.Server(address=(address.host, address.port), tls=address.scheme == "https")
         flow = http.HTTPFlow(client.client_conn, server, live=True)
-        flow.request = http.Request.make(call.method, self.base_url + call.path, call.content)
-        for name, value in ({"Host": address.netloc} | BASE_HEADERS | dict(call.headers) | {LOOP_HEADER: hops}).items():
-            flow.request.headers[name] = value
+        flow.request = http.Request(
+            host=address.host,
+            port=address.port,
+            method=call.method.encode(),
+            scheme=address.scheme.encode(),
+            authority=b"",
+            path=(address.path + call.path).encode(*_RAW),
+            http_version=b"HTTP/1.1",
+            headers=http.Headers([(name.encode(*_RAW), value.encode(*_RAW)) for name, value in headers.items()]),
+            content=call.content,
+            trailers=None,
+            timestamp_start=(now := time.time()),
+            timestamp_end=now,
+        )
         flow.metadata |= {EXCHANGE: client.metadata[EXCHANGE], CALL: number, ATTEMPT: taped.attempt}
         again = f", attempt {taped.attempt}" if taped.attempt > 1 else ""
         asked = client.request
         flow.comment = f"call {number}{again} of {asked.method} {asked.path.partition('?')[0]} {tag(flow)}"
         if not client.comment:
             client.comment = tag(client)  # the rest is told at its end
-        return Companion(self, flow, client, taped)
+        return Companion(self, flow, exchange, taped)
 
 
 def call_of(request: http.Request, base_url: str) -> Call | None:
@@ -83,10 +132,12 @@ def call_of(request: http.Request, base_url: str) -> Call | None:
 
     Args:
         request: Of a companion.
-        base_url: The upstream's.
+        base_url: The upstream's; empty where there is none.
     """
-    path = request.url.removeprefix(base_url)
-    if path == request.url or not path.startswith("/"):
+    address = Address.of(base_url)
+    leads_to = request.scheme, request.host.lower(), request.port
+    path = request.path.removeprefix(address.path)
+    if leads_to != address[:3] or len(path) + len(address.path) != len(request.path) or not path.startswith("/"):
         return None
     headers = {name: value for name, value in request.headers.items() if name.lower() not in NOT_SENT}
     return Call(request.method, path, request.raw_content or b"", headers, complete=True)
@@ -98,12 +149,15 @@ class Companion:
     Attributes:
         flow: What is shown.
         client: The flow for which the call is made.
+        on_its_way: The call has been sent.
     """
 
-    def __init__(self, maker: Companions, flow: http.HTTPFlow, client: http.HTTPFlow, taped: TapedCall) -> None:
+    def __init__(self, maker: Companions, flow: http.HTTPFlow, exchange: "Exchange", taped: TapedCall) -> None:
         self.flow = flow
-        self.client = client
+        self.client = exchange.flow
+        self.on_its_way = False
         self._maker = maker
+        self._exchange = exchange
         self._taped = taped
         self._kept = bytearray()
         self._chunks = 0
@@ -123,11 +177,17 @@ class Companion:
         if view := ctx.master.addons.get("view"):
             view.add([self.flow])
         await ctx.master.addons.handle_lifecycle(HttpRequestHook(self.flow))
-        await self.flow.wait_for_resume()
+        while self.flow.intercepted:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(HELD_SECONDS):  # nobody tells of a flow that is killed
+                    await self.flow.wait_for_resume()
+        self.on_its_way = True
         if self.flow.error is not None:
             raise UpstreamBroken("the call to the upstream was killed in mitmproxy")
         if (given := self.flow.response) is not None:
-            return Reply(given.status_code, _lower(given.headers), once(given.content or b""))
+            given.decode(strict=False)
+            headers = {name.lower(): value for name, value in given.headers.items()}
+            return Reply(given.status_code, headers, once(given.raw_content or b""))
         if _written(self.flow.request) == as_made:
             return self._taped.call
         if (call := call_of(self.flow.request, self._maker.base_url)) is None:
@@ -139,6 +199,8 @@ class Companion:
 
     async def answered(self, reply: Reply) -> None:
         """Show the head of the answer."""
+        if self._exchange.playback:
+            self.flow.comment = f"replayed: {self.flow.comment}"
         if self.flow.response is None:
             self.flow.response = head_of(reply, self._maker.key)
         await ctx.master.addons.handle_lifecycle(HttpResponseHeadersHook(self.flow))
@@ -161,7 +223,8 @@ class Companion:
         if flow.response is not None:
             flow.response.timestamp_end = time.time()
             flow.metadata[PIECES] = str(pieces_of(answer.chunks))
-        ended = self._taped.error or ("nobody waits for it any more" if answer.end == "aborted" else "")
+            tell_cut(flow, len(self._kept), sum(len(data) for _, data in answer.chunks))
+        ended = self._taped.error or (NOT_READ if answer.end == "aborted" else "")
         if ended and flow.error is None:
             flow.error = mitmproxy_flow.Error(without(self._maker.key, ended))
         if self._taped.error or (flow.response is not None and flow.response.status_code >= 400):
@@ -208,10 +271,6 @@ def masked(secret: str, data: bytes) -> bytes:
         for length in range(len(told), LEAST_TELLING - 1, -1):
             data = data.replace(told[:length], b"*" * length)
     return data
-
-
-def _lower(headers: http.Headers) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}
 
 
 def _written(request: http.Request) -> tuple[object, ...]:

@@ -90,7 +90,7 @@ class Inspector:
     def _show(self) -> None:
         """Put what has come by now into the flows of running answers; what is killed in the list ends."""
         for companion in tuple(self._companions):
-            if companion.flow.error is not None and companion.client.killable:
+            if companion.on_its_way and companion.flow.error is not None and companion.client.killable:
                 companion.client.kill()
         if self._live.apart:  # not before it is redacted
             return

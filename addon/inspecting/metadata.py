@@ -3,6 +3,7 @@
 mitmproxy's filter `~meta REGEX` searches them as lines of the form `key: value`.
 """
 
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -112,7 +113,17 @@ def noted_pieces(flow: http.HTTPFlow) -> Pieces | None:
 
 def is_companion(flow: http.HTTPFlow) -> bool:
     """Whether a flow is that of an upstream call."""
-    return CALL in flow.metadata
+    return isinstance(flow.metadata.get(CALL), int)
+
+
+def note_asked(flow: http.HTTPFlow) -> None:
+    """Note that the metadata is about the request as it is now."""
+    flow.metadata[ASKED] = _digest(flow)
+
+
+def is_edited(flow: http.HTTPFlow) -> bool:
+    """Whether a client's request is another one than what its metadata is about."""
+    return bool(ASKED in flow.metadata and flow.metadata[ASKED] != _digest(flow))
 
 
 def companions_of(flow: http.HTTPFlow, flows: Iterable[Flow]) -> list[http.HTTPFlow]:
@@ -128,7 +139,11 @@ def companions_of(flow: http.HTTPFlow, flows: Iterable[Flow]) -> list[http.HTTPF
         for each in flows
         if isinstance(each, http.HTTPFlow) and is_companion(each) and each.metadata.get(EXCHANGE) == exchange
     ]
-    return sorted(found, key=lambda each: int(each.metadata[CALL]))
+    return sorted(found, key=lambda each: each.metadata[CALL])
+
+
+def _digest(flow: http.HTTPFlow) -> int:
+    return zlib.crc32(flow.request.raw_content or b"")
 
 
 def _pairs(text: str) -> tuple[tuple[float, int], ...]:

@@ -1,7 +1,6 @@
 """What a client's flow tells of its exchange when that is over: a comment, a mark, and metadata."""
 
 import uuid
-import zlib
 from typing import Final
 
 from mitmproxy import http
@@ -9,6 +8,7 @@ from mitmproxy import http
 from addon.exchange import Exchange
 from addon.inspecting import metadata
 from addon.inspecting.marks import DROPPED, FAILED, REPAIRED, mark
+from addon.live_layers import CUT
 from addon.setting_values import without
 
 LONGEST_ERROR: Final = 120
@@ -46,11 +46,12 @@ def summarise(exchange: Exchange) -> None:
     }
     flow.metadata |= {key: value for key, value in told.items() if value not in (None, "", [])}
     flow.metadata[metadata.DURATION_MS] = exchange.elapsed_ns / 1e6
-    flow.metadata[metadata.ASKED] = zlib.crc32(flow.request.raw_content or b"")
+    metadata.note_asked(flow)
     line = comment_of(exchange, error)
-    if line and flow.comment in ("", metadata.tag(flow)):
-        flow.comment = f"{line} {metadata.tag(flow)}"
-    mark(flow, _marker(exchange, error))
+    said = flow.comment.removeprefix(metadata.tag(flow)).strip()  # by somebody else, or that the body is cut
+    if line and (not said or said.startswith(CUT)):
+        flow.comment = f"{line} {metadata.tag(flow)} {said}".strip()
+    mark(flow, _marker(exchange))
 
 
 def comment_of(exchange: Exchange, error: str) -> str:
@@ -81,7 +82,7 @@ def comment_of(exchange: Exchange, error: str) -> str:
 
 
 def _error(exchange: Exchange) -> str:
-    """Why it failed; an exchange whose client has left is not told of that yet, and its flow is."""
+    """Why it failed, or why nobody waits for it any more, which only the flow tells yet."""
     told = exchange.error or (exchange.flow.error.msg if exchange.flow.error else "")
     return without(exchange.key, " ".join(told.split()))
 
@@ -90,8 +91,8 @@ def _dropped(exchange: Exchange) -> list[str]:
     return list(dict.fromkeys(note.field for note in exchange.notes if note.action == "dropped"))
 
 
-def _marker(exchange: Exchange, error: str) -> str:
-    if error:
+def _marker(exchange: Exchange) -> str:
+    if exchange.error:
         return FAILED
     if exchange.repairs:
         return REPAIRED

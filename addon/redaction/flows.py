@@ -5,6 +5,7 @@ from typing import Any, Final
 from mitmproxy import flow as mitmproxy_flow
 from mitmproxy import http
 
+from addon.inspecting.metadata import ASKED, is_edited, note_asked
 from addon.redaction.redactor import MARK, Redactor, unpacked
 from addon.redaction.secret_shapes import SECRET_HEADERS
 from addon.setting_values import redacted
@@ -41,11 +42,14 @@ def redact_flow(flow: http.HTTPFlow, redactor: Redactor) -> bool:
         flow: Changed in place.
         redactor: What finds them.
     """
+    edited = is_edited(flow)
     changed = [_message(message, redactor) for message in (flow.request, flow.response) if message is not None]
     changed += [_path(flow.request, redactor), _websocket(flow, redactor), _words(flow, redactor)]
     if flow._backup is not None:  # mitmproxy has no other way than to revert to it
         flow._backup = None
         changed.append(True)
+    if ASKED in flow.metadata and not edited:
+        note_asked(flow)
     return any(changed)
 
 
@@ -101,7 +105,7 @@ def _websocket(flow: http.HTTPFlow, redactor: Redactor) -> bool:
 
 def _words(flow: http.HTTPFlow, redactor: Redactor) -> bool:
     """What mitmproxy says of the flow, and what the user does, and we."""
-    comment = redactor.text(flow.comment)
+    comment = redactor.path(flow.comment)  # which finds what is percent-encoded, too
     metadata = {key: _clean(value, redactor) for key, value in flow.metadata.items()}
     changed = comment != flow.comment or metadata != flow.metadata
     flow.comment, flow.metadata = comment, metadata
@@ -114,4 +118,4 @@ def _words(flow: http.HTTPFlow, redactor: Redactor) -> bool:
 def _clean(value: Any, redactor: Redactor) -> Any:
     if isinstance(value, list):
         return [_clean(each, redactor) for each in value]
-    return redactor.text(value) if isinstance(value, str) else value
+    return redactor.path(value) if isinstance(value, str) else value

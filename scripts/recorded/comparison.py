@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from addon.recordings.matching import asked_of, json_value
 from addon.recordings.recording import Recording
-from scripts.recorded.answers import said_to_client
+from scripts.recorded.said import said_to_client
 from scripts.recorded.shape_differences import recording_differences
 from scripts.recorded.showing import said_lines
 

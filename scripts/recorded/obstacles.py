@@ -5,7 +5,7 @@ from typing import Final
 
 from addon.recordings.recording import Recording, UpstreamCall
 from addon.redaction.redactor import MARK
-from scripts.recorded.answers import said_by_upstream
+from scripts.recorded.said import said_by_upstream
 from translators.openai_retries import RETRIED_STATUSES
 
 _MEDIA_DIGEST: Final = re.compile(rb"sha256:[0-9a-f]{64}")

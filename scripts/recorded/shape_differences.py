@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Final, NamedTuple
 
+from addon.contentviews.events import Event
 from addon.recordings.recording import Recording, Response, UpstreamCall
-from scripts.recorded.events import Event, events_of, header_of
+from scripts.recorded.said import header_of, response_events
 from scripts.recorded.shape import Difference, Shape, shape_differences, shape_of
 
 NOTHING: Final = "nothing"
@@ -45,7 +46,7 @@ def answer_differences(old: Response | None, new: Response | None) -> list[Diffe
     found = []
     if old.status != new.status:
         found.append(Difference("~", f"status: {old.status} → {new.status}"))
-    was, now = events_of(old), events_of(new)
+    was, now = response_events(old), response_events(new)
     return [*found, *_header_differences(old, new), *_kind_differences(was, now), *_event_differences(was, now)]
 
 

@@ -5,11 +5,12 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
+from addon.contentviews.answers import Said
+from addon.contentviews.transcript import call_text, settings, shortened, tools_offered, transcript
 from addon.recordings.matching import asked_of
 from addon.recordings.recording import Recording, UpstreamCall
-from scripts.recorded.answers import Said, said_by_upstream, said_to_client
+from scripts.recorded.said import said_by_upstream, said_to_client
 from scripts.recorded.times import times_of
-from scripts.recorded.transcript import settings, shortened, transcript
 from translators.loose_json import read_json
 
 _INDENT = "  "
@@ -47,6 +48,7 @@ def _request(recording: Recording) -> Iterator[str]:
     yield f"Asked: {request.method} {request.path}{_model(recording)}"
     yield from _indented(f"{name}: {value}" for name, value in request.headers)
     yield from _indented(transcript(body) if isinstance(body, dict) else [body] if body else [])
+    yield from _indented(f"offers {tool}" for tool in tools_offered(body))
     if more := settings(body):
         yield from _indented([f"with {_json(more)}"])
 
@@ -79,7 +81,7 @@ def said_lines(said: Said) -> Iterator[str]:
         yield f"thinking: {said.thinking}"
     if said.text:
         yield f"text: {said.text}"
-    yield from (f"tool call: {call}" for call in said.calls)
+    yield from (f"tool call: {call_text(call)}" for call in said.calls)
     if said.end or said.tokens != (None, None):
         prompt, answer = ("?" if count is None else f"{count:,}" for count in said.tokens)
         yield f"end: {said.end or 'none'}, {prompt} tokens of prompt, {answer} of answer"

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from mitmproxy import http
 from mitmproxy.io import FlowReader
 
+from addon.inspecting.metadata import is_companion
 from addon.recordings.files import read_recordings
 from addon.redaction.hidden_texts import hidden_texts_of
 from addon.redaction.redactor import MARK
@@ -98,7 +99,7 @@ def test_no_file_and_no_log_holds_a_secret(upstream: Upstream, tmp_path: Path) -
     assert len(read_recordings(tmp_path / "tapes")) >= 4
     with flows.open("rb") as file:
         saved = [flow for flow in FlowReader(file).stream() if isinstance(flow, http.HTTPFlow)]
-    assert len(saved) == len(answers)
+    assert sum(not is_companion(flow) for flow in saved) == len(answers) < len(saved)
     for flow in saved:
         for body in bodies(flow):
             for text in hidden_texts_of(body):
@@ -112,7 +113,7 @@ def test_no_view_of_mitmweb_holds_a_secret(upstream: Upstream, tmp_path: Path) -
         listed = web.api.get("/flows").raise_for_status()
         assert_clean("the list of flows", listed.text)
         flows = listed.json()
-        assert len(flows) == len(asked)
+        assert len(flows) > len(asked)  # the upstream's calls are there too
         for flow in flows:
             for side in ("request", "response"):
                 data = web.api.get(f"/flows/{flow['id']}/{side}/content.data")

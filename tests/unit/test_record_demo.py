@@ -10,7 +10,8 @@ from addon.recordings.files import read_recordings
 from addon.recordings.layout import recording_text
 from addon.recordings.matching import json_text
 from addon.recordings.recording import Recording
-from scripts.record_demo import ABOUT, message_of, put
+from scripts.demo_asking import message_of
+from scripts.record_demo import ABOUT, put
 from tests.recorded import recording, response, upstream_call
 
 REQUEST_ID = "req_0000000000000000000000000000000"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from addon.recordings.recording import read_recording
-from scripts.recorded.events import events_of
+from scripts.recorded.said import response_events
 from scripts.recorded.shape import Difference, place_text, shape_differences, shape_of
 from scripts.recorded.shape_differences import answer_differences, recording_differences
 from tests.answer_shapes import SHAPES
@@ -145,13 +145,13 @@ class TestAnswers:
     def test_the_events_of_responses_are_known_by_name_and_by_type(self) -> None:
         payload = {"type": "response.created", "response": {"status": "in_progress"}}
         by_name = response((1.0, b"event: response.created\ndata: %s\n\n" % compact(payload)), **SSE)
-        assert [event.kind for event in events_of(by_name)] == ["response.created"]
+        assert [event.kind for event in response_events(by_name)] == ["response.created"]
         assert lines(by_name, stream(payload, done=False)) == []
 
     def test_ollamas_lines_are_known_by_what_they_say(self) -> None:
         rows = [{"message": {"content": "a"}}, {"message": {"thinking": "b"}}, {"done": True}, {"error": "sorry"}]
         body = b"".join(compact(row) + b"\n" for row in rows)
-        kinds = [event.kind for event in events_of(response((1.0, body), content_type="application/x-ndjson"))]
+        kinds = [event.kind for event in response_events(response((1.0, body), content_type="application/x-ndjson"))]
         assert kinds == ["content", "thinking", "done", "error"]
 
     def test_status_headers_and_content_type_are_told(self) -> None:
@@ -166,8 +166,8 @@ class TestAnswers:
 
     def test_what_is_no_json_has_a_kind_too(self) -> None:
         page = response((1.0, b"<html>"), content_type="text/html")
-        assert [event.kind for event in events_of(page)] == ["text"]
-        assert events_of(response()) == []
+        assert [event.kind for event in response_events(page)] == ["text"]
+        assert response_events(response()) == []
         assert lines(page, None) == ["~ answer: status 200 → nothing"]
         assert lines(None, None) == []
 

@@ -1,22 +1,26 @@
 """The scripts that a person runs, on machines that are made for it."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from mitmproxy.test import taddons
+from mitmproxy.tools.web.webaddons import WebAddon
 
 from tests.machine import PROGRAM, ROOT, SCRIPTS, WRITE_DOWN, Machine
+from tests.process import NOWHERE, Process, free_port
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the scripts are for bash; Windows uses uv itself")
 
-LOCAL, TESTS, SETUP = SCRIPTS
+LOCAL, WEB, TESTS, SETUP = SCRIPTS
 CI = ".ci/run"
 
 
-@pytest.mark.parametrize("script", [*SCRIPTS, CI, "scripts/_environment.sh"])
+@pytest.mark.parametrize("script", [*SCRIPTS, CI, "scripts/_environment.sh", "scripts/_proxy.sh"])
 def test_bash_can_read_it(script: str) -> None:
     done = subprocess.run(["bash", "-n", str(ROOT / script)], capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "")
@@ -35,19 +39,28 @@ def test_help_installs_nothing(bare: Machine, script: str, flag: str) -> None:
     assert bare.calls == []
 
 
+def program_started(
+    machine: Machine, script: str, *arguments: str, cwd: Path | None = None, env: Mapping[str, str] | None = None
+) -> tuple[str, str]:
+    """The program of mitmproxy's that a script runs with the addon, and its further arguments in brackets."""
+    machine.run(script, *arguments, cwd=cwd, env=env)
+    program, addon, after = machine.calls[-1].partition(f" [-s] [{machine.project}/addon/proxy.py]")
+    assert addon
+    quiet = " [--set] [termlog_verbosity=alert]"
+    assert after.startswith(quiet)
+    return program, after.removeprefix(quiet).strip()
+
+
 class TestRunLocal:
     """`scripts/run_local.sh`."""
 
     def mitmdump(
         self, machine: Machine, *arguments: str, cwd: Path | None = None, env: Mapping[str, str] | None = None
     ) -> str:
-        """The arguments after the script, in brackets."""
-        machine.run(LOCAL, *arguments, cwd=cwd, env=env)
-        before, addon, after = machine.calls[-1].partition(f"[{machine.project}/addon/proxy.py]")
-        assert (before, bool(addon)) == ("mitmdump [-s] ", True)
-        quiet = " [--set] [termlog_verbosity=alert]"
-        assert after.startswith(quiet)
-        return after.removeprefix(quiet).strip()
+        """The arguments after the addon, in brackets."""
+        program, passed = program_started(machine, LOCAL, *arguments, cwd=cwd, env=env)
+        assert program == "mitmdump"
+        return passed
 
     def test_it_listens_on_ollamas_port_and_passes_the_arguments_on(self, machine: Machine) -> None:
         passed = self.mitmdump(machine, "-w", "my flows", "--set", "ollama_log_level=debug")
@@ -107,6 +120,61 @@ class TestRunLocal:
     def test_it_takes_no_tool_from_those_who_develop(self, machine: Machine) -> None:
         machine.run(LOCAL)
         assert machine.calls[0].startswith(f"uv sync --project {machine.project} --locked --no-dev --inexact")
+
+
+class TestRunWeb:
+    """`scripts/run_web.sh`."""
+
+    COLUMNS = " ".join(
+        f"[--set] [web_columns={column}]" for column in ("path", "method", "status", "size", "time", "comment")
+    )
+    HERE = f"[--mode] [regular@127.0.0.1:11434] [--web-host] [127.0.0.1] {COLUMNS}"
+
+    def test_it_is_run_local_with_mitmweb_whose_page_opens_on_loopback_only(self, machine: Machine) -> None:
+        passed = program_started(machine, WEB, "--web-port", "8083", "--rfile", "my flows")
+        assert passed == ("mitmweb", f"{self.HERE} [--web-port] [8083] [--rfile] [my flows]")
+
+    def test_it_listens_where_the_environment_says(self, machine: Machine) -> None:
+        _, passed = program_started(machine, WEB, env={"PROXY_LISTEN": "0.0.0.0", "PROXY_PORT": "1234"})
+        assert passed == self.HERE.replace("127.0.0.1:11434", "0.0.0.0:1234")
+
+    @pytest.mark.parametrize("own", [["--set", "web_host=::1"], ["--set=web_host=::1"]])
+    def test_an_own_host_of_the_page_is_the_only_one(self, machine: Machine, own: list[str]) -> None:
+        _, passed = program_started(machine, WEB, *own)
+        own_text = " ".join(f"[{argument}]" for argument in own)
+        assert passed == f"{self.HERE.replace('[--web-host] [127.0.0.1] ', '')} {own_text}"
+
+    def test_of_two_hosts_of_the_page_mitmweb_takes_the_last(self, machine: Machine) -> None:
+        _, passed = program_started(machine, WEB, "--web-host", "::1")
+        assert passed == f"{self.HERE} [--web-host] [::1]"
+
+    def test_own_columns_of_the_list_are_the_only_ones(self, machine: Machine) -> None:
+        _, passed = program_started(machine, WEB, "--set", "web_columns=path")
+        assert passed == f"{self.HERE.removesuffix(self.COLUMNS)}[--set] [web_columns=path]"
+
+    def test_the_columns_are_those_of_mitmweb_with_the_comment_for_two(self) -> None:
+        with taddons.context(WebAddon()) as mitmweb:
+            expected = [*mitmweb.options.web_columns, "comment"]
+        assert [each for each in expected if each not in ("tls", "icon")] == re.findall(
+            r"web_columns=(\w+)", self.COLUMNS
+        )
+
+    def test_mitmproxys_settings_do_not_open_the_page_to_others_or_without_its_token(self, machine: Machine) -> None:
+        (machine.home / ".mitmproxy").mkdir()
+        (machine.home / ".mitmproxy/config.yaml").write_text("web_host: 0.0.0.0\nweb_open_browser: false\n")
+        for name in ("addon", "translators"):
+            (machine.project / name).symlink_to(ROOT / name)
+        program = Path(sys.executable).with_name("mitmweb")
+        (machine.folder / "program").write_text(f'#!/bin/sh\nexec "{program}" "$@"\n')
+        port = str(free_port())
+        popen = machine.start(WEB, "--mode", "regular@127.0.0.1:0", "--web-port", port, env=NOWHERE)
+        process = Process(popen, 0)
+        with popen:
+            try:
+                told = process.wait_for("Web server")
+            finally:
+                process.stop()
+        assert re.search(rf" listening at http://127\.0\.0\.1:{port}/\?token=[0-9a-f]{{32}}$", told)
 
 
 class TestRunTests:
@@ -200,7 +268,7 @@ class TestContinuousIntegration:
         machine.program("env", '#!/bin/sh\nexec /usr/bin/env "$@"\n')
         machine.program("id", "#!/bin/sh\necho 0\n")
         machine.program("apt-get", WRITE_DOWN)
-        for name in ("curl", "node"):
+        for name in ("curl", "node", "chromium"):
             machine.program(name, PROGRAM)
         return machine
 

@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 
+from addon.contentviews.transcript import call_text
 from addon.recordings.layout import recording_text
 from addon.recordings.matching import asked_of
 from addon.recordings.recording import Client, Recording, read_recording
 from scripts import recordings
-from scripts.recorded.answers import said_by_upstream, said_to_client
 from scripts.recorded.checks import time_problems
 from scripts.recorded.comparison import differences
 from scripts.recorded.listing import Row
+from scripts.recorded.said import said_by_upstream, said_to_client
 from scripts.recorded.showing import told
 from scripts.recorded.times import times_of
 from tests.answer_shapes import SHAPES
@@ -115,7 +116,7 @@ class TestShow:
     def test_tool_calls_and_thinking_are_told_on_both_sides(self) -> None:
         weather = read_recording(FOLDER / f"{WEATHER}.json")
         for said in (said_by_upstream(weather.upstream[0]), said_to_client(weather)):
-            assert said.calls == ['get_weather({"city": "Oslo"})']
+            assert [*map(call_text, said.calls)] == ['get_weather({"city": "Oslo"})']
         reasoner = read_recording(FOLDER / f"{REASONER}.json")
         upstream, client = said_by_upstream(reasoner.upstream[0]), said_to_client(reasoner)
         assert upstream.thinking

@@ -7,7 +7,6 @@ The events of Chat Completions and Ollama's lines have no names. They are named 
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-from addon.recordings.recording import Response
 from translators.loose_json import read_json
 from translators.sse import SSEDecoder
 
@@ -16,7 +15,8 @@ DOCUMENT: Final = "document"
 TEXT: Final = "text"
 """The kind of a body, or of an event, that is no JSON."""
 
-_NDJSON: Final = "ndjson"
+_NDJSON: Final = ("ndjson", "jsonl")
+_SSE_STARTS: Final = (b"data:", b"event:", b":")
 _DONE: Final = b"[DONE]"
 _SILENT: Final[tuple[Any, ...]] = (None, "", [], {})
 
@@ -35,25 +35,39 @@ class Event(NamedTuple):
     """A part of a body.
 
     Attributes:
-        kind: What it is.
+        name: That it came with, or one of its own; empty where what it says tells what it is.
         value: JSON; the text of what is none.
     """
 
-    kind: str
+    name: str
     value: Any
 
+    @property
+    def kind(self) -> str:
+        """What it is."""
+        return self.name or _kind_of(self.value)
 
-def header_of(response: Response, name: str) -> str:
-    """The value of a header, its name in lower case; empty when there is none."""
-    return next((value for key, value in response.headers if key.lower() == name), "")
+
+def is_ndjson(content_type: str) -> bool:
+    """Whether a body of this type is JSON line by line."""
+    return any(name in content_type.lower() for name in _NDJSON)
 
 
-def events_of(response: Response) -> list[Event]:
-    """The events of an answer in their order; an empty body has none."""
-    body, content_type = response.body, header_of(response, "content-type")
+def is_sse(body: bytes, content_type: str) -> bool:
+    """Whether a body is a stream of server-sent events; some servers give it another type."""
+    return "event-stream" in content_type.lower() or body.lstrip().startswith(_SSE_STARTS)
+
+
+def events_of(body: bytes, content_type: str) -> list[Event]:
+    """The events of an answer in their order; an empty body has none.
+
+    Args:
+        body: Decompressed.
+        content_type: Its `Content-Type`, or an empty string.
+    """
     if not body.strip():
         return []
-    if _NDJSON in content_type:
+    if is_ndjson(content_type):
         return [_event("", line) for line in body.splitlines() if line.strip()]
     try:
         return [Event(DOCUMENT, read_json(body))]
@@ -63,13 +77,33 @@ def events_of(response: Response) -> list[Event]:
         return events or [Event(TEXT, body.decode("utf-8", "replace"))]
 
 
+def parts_of(value: Any) -> Iterator[dict[str, Any]]:
+    """The objects in which an event says something: itself, its choices, and their deltas and messages."""
+    if not isinstance(value, dict):
+        return
+    choices = value.get("choices")
+    for outer in (value, *(choices if isinstance(choices, list) else ())):
+        if isinstance(outer, dict):
+            yield outer
+            yield from (inner for key in ("delta", "message") if isinstance(inner := outer.get(key), dict))
+
+
+def sayings(value: Any) -> Iterator[tuple[str, Any]]:
+    """The members by which an event without a name is known, and their values."""
+    parts = list(parts_of(value))
+    for key in _SAYING:
+        told = next((part[key] for part in parts if part.get(key) not in _SILENT), None)
+        if told is not None:
+            yield key, told
+
+
 def _event(name: str, data: bytes) -> Event:
     try:
         value = read_json(data)
     except ValueError:
         text = data.decode("utf-8", "replace")
         return Event(text if data.strip() == _DONE else name or TEXT, text)
-    return Event(name or _kind_of(value), value)
+    return Event(name, value)
 
 
 def _kind_of(value: Any) -> str:
@@ -81,23 +115,9 @@ def _kind_of(value: Any) -> str:
         return kind
     if value.get("done") is True:  # Ollama's last line
         return "done"
-    said = "+".join(_said(value))
+    said = "+".join(key for key, _ in sayings(value))
     return said or next((key for key in ("usage", "role") if _tells(value, key)), "empty")
 
 
-def _said(value: dict[str, Any]) -> Iterator[str]:
-    parts = list(_parts(value))
-    return (key for key in _SAYING if any(part.get(key) not in _SILENT for part in parts))
-
-
 def _tells(value: dict[str, Any], key: str) -> bool:
-    return any(part.get(key) not in _SILENT for part in _parts(value))
-
-
-def _parts(value: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The objects in which an event says something: itself, its choices, and their deltas and messages."""
-    choices = value.get("choices")
-    for outer in (value, *(choices if isinstance(choices, list) else ())):
-        if isinstance(outer, dict):
-            yield outer
-            yield from (inner for key in ("delta", "message") if isinstance(inner := outer.get(key), dict))
+    return any(part.get(key) not in _SILENT for part in parts_of(value))

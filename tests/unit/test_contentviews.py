@@ -1,0 +1,328 @@
+"""The contentviews, as mitmproxy's programs choose and use them."""
+
+import io
+import json
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mitmproxy import contentviews, http
+from mitmproxy import io as mitmproxy_io
+from mitmproxy.addons.view import View
+from mitmproxy.contentviews._registry import ContentviewRegistry
+from mitmproxy.test import taddons, tflow
+
+from addon.contentviews.views import CHOSEN, EDITED, NOT_CHOSEN, VIEWS
+from addon.inspecting import metadata
+from addon.inspecting.metadata import pieces_of
+from addon.recordings.recording import Recording, Request, Response, read_recording
+from tests.fuzzed_answers import fuzzed_answer
+from tests.process import ROOT
+from tests.recorded import HELLO, SENT, compact
+
+OLLAMA, OPENAI = "Ollama exchange", "OpenAI SSE"
+RECORDINGS = sorted((ROOT / "recordings").glob("*.json"))
+WEATHER = "chat-gpt-4o-use-get-weather-for-oslo-10c695e1-1"
+NDJSON, SSE, JSON = "application/x-ndjson", "text/event-stream", "application/json"
+
+registry = ContentviewRegistry()
+for each in (*contentviews.registry.values(), *VIEWS):
+    registry.register(each)
+
+
+@pytest.fixture(autouse=True)
+def context() -> Iterator[taddons.context]:
+    """mitmproxy's options, which it asks for in each view."""
+    with taddons.context(View()) as made:
+        yield made
+
+
+def flow_of(path: str, asked: bytes, content_type: str, body: bytes, status: int = 200) -> http.HTTPFlow:
+    """An exchange that is over."""
+    flow = tflow.tflow()
+    flow.live = False
+    flow.request = http.Request.make("POST", f"http://127.0.0.1:11434{path}", asked, http.Headers(content_type=JSON))
+    headers = http.Headers(content_type=content_type) if content_type else http.Headers()
+    flow.response = http.Response.make(status, body, headers)
+    return flow
+
+
+def recorded_flow(request: Request, response: Response, prefix: str = "") -> http.HTTPFlow:
+    headers = {name.lower(): value for name, value in response.headers}
+    return flow_of(prefix + request.path, request.body, headers.get("content-type", ""), response.body, response.status)
+
+
+def shown(flow: http.HTTPFlow, message: http.Message | None = None) -> tuple[str | None, str]:
+    """The view that opens by itself, and its text."""
+    told = contentviews.prettify_message(message or flow.response or flow.request, flow, registry=registry)
+    assert "failed" not in told.description
+    return told.view_name, told.text
+
+
+def through_a_file(flow: http.HTTPFlow) -> http.HTTPFlow:
+    file = io.BytesIO()
+    mitmproxy_io.FlowWriter(file).add(flow)
+    file.seek(0)
+    (loaded,) = mitmproxy_io.FlowReader(file).stream()
+    assert isinstance(loaded, http.HTTPFlow)
+    return loaded
+
+
+def weather() -> Recording:
+    return read_recording(ROOT / "recordings" / f"{WEATHER}.json")
+
+
+class TestChoice:
+    """Which view opens by itself."""
+
+    @pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.stem)
+    def test_generation_and_embedding_of_every_recording_open_in_their_views(self, path: Path) -> None:
+        recording = read_recording(path)
+        request, response = recording.client.request, recording.client.response
+        if response is not None and request.path in ("/api/chat", "/api/generate", "/api/embed", "/api/embeddings"):
+            flow = recorded_flow(request, response)
+            assert shown(flow)[0] == OLLAMA
+            assert shown(flow, flow.request)[0] == OLLAMA
+        for number, call in enumerate(recording.upstream, 1):
+            if call.response is None or call.request.path == "/models":
+                continue
+            flow = recorded_flow(call.request, call.response, "/v1")
+            if call.response.status >= 400:  # an error in a server's own words is known only by whose it is
+                flow.metadata |= {metadata.EXCHANGE: "0123abcd", metadata.CALL: number}
+            is_page = flow.response is not None and "html" in flow.response.headers.get("content-type", "")
+            assert shown(flow)[0] == ("XML/HTML" if is_page else OPENAI)
+
+    @pytest.mark.parametrize(
+        ("path", "asked", "content_type", "body", "name"),
+        [
+            ("/api/pull", b'{"model":"m"}', NDJSON, b'{"status":"success"}\n', OLLAMA),
+            ("/any/lines", b"", NDJSON, b'{"a":1}\n{"a":2}\n', OLLAMA),
+            ("/api/tags", b"", JSON, b'{"models":[]}', "JSON"),
+            ("/api/show", b'{"model":"m"}', JSON, b'{"details":{}}', "JSON"),
+            ("/api/chat", b'{"messages":[]}', JSON, b'{"reply":"a site of its own"}', "JSON"),
+            ("/api/chat", b'{"messages":[]}', SSE, b'data: {"type":"text-delta"}\n\n', "Raw"),
+            ("/v1/models", b"", JSON, b'{"object":"list","data":[]}', "JSON"),
+            ("/v1/messages", b"", SSE, b'event: message_start\ndata: {"type":"message_start"}\n\n', "Raw"),
+            ("/stream", b"", SSE, b'data: {"price":3}\n\n', "Raw"),
+            ("/stream", b"", SSE, b'data: {"error":"of another site"}\n\n', "Raw"),
+            ("/stream", b"", SSE, b': hi\n\ndata: {"choices":[{"delta":{"content":"x"}}]}\n\n', OPENAI),
+            ("/stream", b"", SSE, b'event: response.created\ndata: {"type":"response.created"}\n\n', OPENAI),
+            ("/v1/chat/completions", b"", SSE, b'data: {"error":"sorry"}\n\n', OPENAI),
+            ("/openai/deployments/d/chat/completions?v=1", b"", JSON, b'{"choices":[]}', OPENAI),
+            ("/v1/responses", b"", JSON, b'{"object":"response","output":[]}', OPENAI),
+            ("/survey/responses", b"", JSON, b'{"answers":[]}', "JSON"),
+        ],
+    )
+    def test_any_traffic_opens_where_it_is_told_best(
+        self, path: str, asked: bytes, content_type: str, body: bytes, name: str
+    ) -> None:
+        assert shown(flow_of(path, asked, content_type, body))[0] == name
+
+    def test_a_request_to_another_site_is_left_to_json(self) -> None:
+        flow = flow_of("/api/chat", b'{"messages":[]}', JSON, b"{}")
+        assert shown(flow, flow.request)[0] == "JSON"
+
+    def test_what_is_ours_opens_although_it_names_no_model(self) -> None:
+        flow = flow_of("/api/chat", b"{", JSON, b'{"error":"unexpected EOF"}', status=400)
+        flow.metadata[metadata.EXCHANGE] = "0123abcd"
+        assert shown(flow)[0] == shown(flow, flow.request)[0] == OLLAMA
+        assert shown(flow)[1].startswith("error: unexpected EOF")
+
+    def test_an_answer_of_ours_opens_before_anything_of_it_is_there(self) -> None:
+        for path, content_type, name in (("/api/chat", NDJSON, OLLAMA), ("/v1/chat/completions", SSE, OPENAI)):
+            flow = flow_of(path, compact(HELLO), content_type, b"")
+            flow.live = True
+            flow.metadata[metadata.EXCHANGE] = "0123abcd"
+            view_name, text = shown(flow)
+            assert view_name == name
+            assert text.startswith("(nothing so far)")
+            flow.metadata[metadata.DURATION_MS] = 12.5
+            assert "has not ended" not in shown(flow)[1]
+
+    def test_requests_of_companions_are_shown_as_the_json_that_was_sent(self) -> None:
+        flow = flow_of("/v1/chat/completions", compact(SENT), SSE, b"")
+        flow.metadata |= {metadata.EXCHANGE: "0123abcd", metadata.CALL: 1}
+        assert shown(flow, flow.request)[0] == "JSON"
+
+
+class TestRequests:
+    """The view of a request."""
+
+    @staticmethod
+    def exchange(context: taddons.context) -> http.HTTPFlow:
+        """A client's flow in the flow list, with its companion."""
+        client = flow_of("/api/chat", compact(HELLO), NDJSON, b"")
+        companion = flow_of("/v1/chat/completions", compact(SENT | {"user": "told upstream"}), SSE, b"")
+        companion.metadata |= {metadata.EXCHANGE: "0123abcd", metadata.CALL: 1}
+        client.metadata |= {
+            metadata.EXCHANGE: "0123abcd",
+            metadata.ASKED: zlib.crc32(compact(HELLO)),
+            metadata.NOTES: [["options.top_k", "dropped", "nobody takes it"], ["x", "eaten", ""], 5, None],
+        }
+        context.master.addons.get("view").add([client, companion])
+        return client
+
+    def test_it_tells_what_was_really_sent_where_the_companion_is_there(self, context: taddons.context) -> None:
+        flow = self.exchange(context)
+        text = shown(flow, flow.request)[1]
+        assert "told upstream" in text
+        assert EDITED not in text
+
+    def test_an_edited_request_is_translated_anew_and_says_so(self, context: taddons.context) -> None:
+        flow = self.exchange(context)
+        flow.request.content = compact(HELLO | {"model": "another-model"})
+        text = shown(flow, flow.request)[1]
+        assert text.startswith(EDITED.rstrip())
+        assert "another-model" in text
+        assert "told upstream" not in text
+
+    def test_without_its_companion_it_is_translated_anew(self, context: taddons.context) -> None:
+        flow = self.exchange(context)
+        context.master.addons.get("view").clear()
+        assert "gpt-4o" in shown(flow, flow.request)[1]
+
+
+class TestFiles:
+    """Flows that come from a file."""
+
+    def test_a_flow_from_a_file_is_shown_as_it_was(self) -> None:
+        recording = weather()
+        assert recording.client.response is not None
+        flow = recorded_flow(recording.client.request, recording.client.response)
+        body = recording.client.response.body
+        chunks = [(10_000_000, body[:100]), (20_000_000, body[100:])]
+        flow.metadata |= {
+            metadata.EXCHANGE: "0123abcd",
+            metadata.MODEL: "gpt-4o",
+            metadata.ASKED_MODEL: "gpt-4o-2024-08-06",
+            metadata.TTFT_MS: 12.5,
+            metadata.DURATION_MS: 99.5,
+            metadata.RETRIES: ["429"],
+            metadata.REPAIRS: ["a field was renamed"],
+            metadata.REPLAY: recording.name,
+            metadata.PIECES: str(pieces_of(chunks)),
+        }
+        loaded = through_a_file(flow)
+        assert shown(loaded) == shown(flow)
+        text = shown(loaded)[1]
+        for part in (
+            'get_weather\n{\n  "city": "Oslo"\n}',
+            "model      gpt-4o → gpt-4o-2024-08-06",
+            "time       first output after 12.5 ms, end after 99.5 ms",
+            "retry      429",
+            "repair     a field was renamed",
+            f"replay     {recording.name}",
+            "2 chunks, ms since the client's request was complete",
+        ):
+            assert part in text
+
+    def test_times_of_traffic_that_was_not_ours_are_those_of_the_flow(self) -> None:
+        flow = flow_of("/v1/chat/completions", b"", JSON, compact({"choices": [{"message": {"content": "Hi"}}]}))
+        assert flow.response is not None
+        flow.request.timestamp_end = 100.0
+        flow.response.timestamp_start, flow.response.timestamp_end = 100.25, 101.5
+        assert "time    head after 250.0 ms, end after 1,500.0 ms" in shown(flow)[1]
+
+    def test_a_companion_tells_which_call_it_is(self) -> None:
+        call = weather().upstream[0]
+        assert call.response is not None
+        flow = recorded_flow(call.request, call.response, "/v1")
+        flow.metadata |= {metadata.EXCHANGE: "0123abcd", metadata.CALL: 2, metadata.ATTEMPT: 3}
+        assert "call    2, attempt 3" in shown(through_a_file(flow))[1]
+
+
+DEEP = b'{"message":' + b"[" * 990 + b"]" * 990 + b',"done":true}'
+
+BODIES = (
+    b"",
+    b"\x00\xff\xfe",
+    b"null",
+    b'"x"',
+    b"[1]",
+    b"{",
+    b"\xef\xbb\xbf{}",
+    b'{"message":5,"response":[],"thinking":{},"tool_calls":3,"done":true,"done_reason":4,"error":0}',
+    b'{"message":{"content":[1],"thinking":{"a":1},"tool_calls":[5,null,{"function":[]},{"function":{}}]}}',
+    b'{"done":true,"eval_count":true,"eval_duration":1e400,"total_duration":-1,"load_duration":"x","model":7}',
+    b'{"eval_count":1' + b"0" * 400 + b',"eval_duration":0,"done":1}',
+    b'{"embeddings":[[1],[1,2],"x",null],"embedding":[],"data":[{"embedding":1},7]}',
+    b'{"error":{"message":["a",{"b":1}]}}',
+    b'{"status":"s","total":"x","completed":[]}',
+    b'{"object":[],"status":{},"choices":[5,{"delta":7,"text":[],"finish_reason":3}],"usage":[],"model":null}',
+    b'{"object":"response","status":"incomplete","incomplete_details":5,"output":[5],"usage":{"input_tokens":"x"}}',
+    b'data: {"choices":[{"delta":{"content":"cut \xe2\x82',
+    b'data: {"choices":[{"delta":{"content":"\\ud83d"}}]}\n\n',
+    b'event: response.output_text.delta\ndata: {"delta":5}\n\n',
+    DEEP,
+    b"data: %s\n\n" % DEEP,
+)
+
+
+class TestOdd:
+    """Messages in which anything may stand."""
+
+    @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
+    @pytest.mark.parametrize("content_type", [NDJSON, SSE, JSON, "text/html", None])
+    @pytest.mark.parametrize(
+        "path", ["/api/chat", "/api/embed", "/api/pull", "/v1/chat/completions", "/v1/responses", "/x"]
+    )
+    def test_no_body_raises_in_any_place(
+        self, view: contentviews.Contentview, content_type: str | None, path: str
+    ) -> None:
+        for body in BODIES:
+            flow = flow_of(path, body, content_type or "", body)
+            for message in (flow.response, flow.request, None):
+                for known in (flow, None):
+                    about = contentviews.Metadata(flow=known, content_type=content_type, http_message=message)
+                    assert view.render_priority(body, about) in (CHOSEN, NOT_CHOSEN)
+                    assert isinstance(view.prettify(body, about), str)
+
+    def test_broken_answers_show_what_they_say(self) -> None:
+        body = compact({"message": {"content": "before"}}) + b'\n{"message":{"conte'
+        assert shown(flow_of("/api/chat", compact(HELLO), NDJSON, body))[1].startswith("before\n")
+        nothing = shown(flow_of("/api/chat", compact(HELLO), NDJSON, b"\x00\xff"))[1]
+        assert "the answer broke off" in nothing
+
+    @pytest.mark.parametrize("seed", range(150))
+    def test_answers_that_came_broken_from_upstream_are_shown(self, seed: int) -> None:
+        answer = fuzzed_answer(Random(seed))
+        path = {"chat": "/chat/completions", "completions": "/completions", "responses": "/responses"}
+        flow = flow_of(f"/v1{path[answer.shape.dialect]}", b"", answer.content_type, answer.body)
+        about = contentviews.Metadata(flow=flow, content_type=answer.content_type, http_message=flow.response)
+        assert isinstance(VIEWS[1].prettify(answer.body, about), str)
+
+    @settings(max_examples=200)
+    @given(
+        values=st.dictionaries(
+            st.sampled_from(
+                sorted(value for key, value in vars(metadata).items() if key.isupper() and isinstance(value, str))
+            ),
+            st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.text() | st.integers()),
+        ),
+        body=st.binary(max_size=200) | st.sampled_from(BODIES),
+        path=st.sampled_from(["/api/chat", "/api/embed", "/v1/chat/completions"]),
+        content_type=st.sampled_from([NDJSON, SSE, JSON]),
+        live=st.booleans(),
+    )
+    def test_metadata_of_a_foreign_file_may_hold_anything(
+        self, values: dict[str, Any], body: bytes, path: str, content_type: str, live: bool
+    ) -> None:
+        flow = flow_of(path, compact(HELLO), content_type, body)
+        flow.metadata |= values
+        flow.live = live
+        for message in (flow.response, flow.request):
+            about = contentviews.Metadata(flow=flow, content_type=content_type, http_message=message)
+            for view in VIEWS:
+                assert view.render_priority(body, about) in (CHOSEN, NOT_CHOSEN)
+                assert isinstance(view.prettify(body, about), str)
+
+    def test_a_flow_of_another_protocol_is_left_alone(self) -> None:
+        about = contentviews.Metadata(flow=tflow.ttcpflow())
+        for view in VIEWS:
+            assert view.render_priority(b"x", about) == NOT_CHOSEN
+            assert json.loads(view.prettify(b'{"a": 1}', about)) == {"a": 1}
