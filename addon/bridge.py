@@ -15,8 +15,8 @@ from mitmproxy.log import ALERT
 from mitmproxy.utils import asyncio_utils
 
 from addon import listen, logs, machine, notices, own_port, settings
+from addon.flow_metadata import VERDICT, is_companion
 from addon.inspecting.inspector import Inspector
-from addon.inspecting.metadata import VERDICT, is_companion
 from addon.live import LiveBodies
 from addon.recordings.tape import Tapes
 from addon.redaction.flows import redact_flow, shorten_keys

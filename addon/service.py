@@ -18,12 +18,12 @@ from addon.body_limit import BodyLimit, body_limit
 from addon.catalogue import Catalogue
 from addon.embedding import Embedding
 from addon.exchange import CLIENT_GONE, Exchange, ExchangeRecord
+from addon.flow_metadata import PIECES, VERDICT
 from addon.generation import MOST_MODELS, Generation
 from addon.health import Health
 from addon.inspecting.companions import call_of, head_of, masked
 from addon.inspecting.inspector import Inspector
 from addon.inspecting.marks import FAILED, mark
-from addon.inspecting.metadata import PIECES, VERDICT
 from addon.kept_turns import KeptTurns
 from addon.learned import Learned
 from addon.listing import Listing

@@ -10,7 +10,7 @@ from itertools import accumulate
 from typing import Any, Final, NamedTuple
 
 from addon.contentviews.events import Event, events_of, is_ndjson, is_sse, parts_of, sayings
-from addon.inspecting.metadata import SHOWN_PIECES, Pieces
+from addon.flow_metadata import SHOWN_PIECES, Pieces
 from addon.live_layers import KEPT_BODY_BYTES
 
 LONGEST_SAYING: Final = 90

@@ -5,9 +5,9 @@ from typing import Any
 
 from mitmproxy import http
 
+from addon import flow_metadata
 from addon.contentviews.answer_facts import number_in
-from addon.inspecting import metadata
-from addon.inspecting.metadata import Pieces
+from addon.flow_metadata import Pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,25 +50,25 @@ class Measured:
 def measured_of(flow: http.HTTPFlow, response: http.Response) -> Measured:
     """What is known of an answer; metadata of a foreign file may hold anything, and is then not looked at."""
     told = flow.metadata
-    duration_ms = number_in(told.get(metadata.DURATION_MS))
+    duration_ms = number_in(told.get(flow_metadata.DURATION_MS))
     was_ours = duration_ms is not None
     asked = flow.request.timestamp_end
     ended = is_over(flow, response)
     return Measured(
         status=response.status_code,
         ended=ended,
-        models=tuple(_text(told.get(key)) for key in (metadata.MODEL, metadata.ASKED_MODEL)),
-        prompt_tokens=number_in(told.get(metadata.PROMPT_TOKENS)),
-        output_tokens=number_in(told.get(metadata.OUTPUT_TOKENS)),
+        models=tuple(_text(told.get(key)) for key in (flow_metadata.MODEL, flow_metadata.ASKED_MODEL)),
+        prompt_tokens=number_in(told.get(flow_metadata.PROMPT_TOKENS)),
+        output_tokens=number_in(told.get(flow_metadata.OUTPUT_TOKENS)),
         head_ms=None if was_ours else _ms_between(asked, response.timestamp_start),
-        ttft_ms=number_in(told.get(metadata.TTFT_MS)),
+        ttft_ms=number_in(told.get(flow_metadata.TTFT_MS)),
         duration_ms=duration_ms if was_ours or not ended else _ms_between(asked, response.timestamp_end),
         call=_call(flow),
-        retries=_texts(told.get(metadata.RETRIES)),
-        repairs=_texts(told.get(metadata.REPAIRS)),
-        replay=_text(told.get(metadata.REPLAY)),
-        error=_text(told.get(metadata.ERROR)) or (flow.error.msg if flow.error else ""),
-        pieces=metadata.noted_pieces(flow),
+        retries=_texts(told.get(flow_metadata.RETRIES)),
+        repairs=_texts(told.get(flow_metadata.REPAIRS)),
+        replay=_text(told.get(flow_metadata.REPLAY)),
+        error=_text(told.get(flow_metadata.ERROR)) or (flow.error.msg if flow.error else ""),
+        pieces=flow_metadata.noted_pieces(flow),
     )
 
 
@@ -78,17 +78,17 @@ def is_over(flow: http.HTTPFlow, response: http.Response) -> bool:
     Only a flow that is live can go on. A client's that is ours has its duration noted when it is over: the times of a
     response that we made say when it was made. Any other one has the time of its end.
     """
-    if not flow.live or flow.error is not None or metadata.DURATION_MS in flow.metadata:
+    if not flow.live or flow.error is not None or flow_metadata.DURATION_MS in flow.metadata:
         return True
-    is_ours = metadata.EXCHANGE in flow.metadata and not metadata.is_companion(flow)
+    is_ours = flow_metadata.EXCHANGE in flow.metadata and not flow_metadata.is_companion(flow)
     return not is_ours and response.timestamp_end is not None
 
 
 def _call(flow: http.HTTPFlow) -> str:
-    if not metadata.is_companion(flow):
+    if not flow_metadata.is_companion(flow):
         return ""
-    attempt: Any = flow.metadata.get(metadata.ATTEMPT)
-    return f"{flow.metadata[metadata.CALL]}{f', attempt {attempt}' if attempt not in (None, 1) else ''}"
+    attempt: Any = flow.metadata.get(flow_metadata.ATTEMPT)
+    return f"{flow.metadata[flow_metadata.CALL]}{f', attempt {attempt}' if attempt not in (None, 1) else ''}"
 
 
 def _ms_between(start: Any, end: Any) -> float | None:

@@ -14,7 +14,7 @@ from addon.contentviews.events import is_sse
 from addon.contentviews.measured import measured_of
 from addon.contentviews.recognising import asked_api, is_ollama_answer, is_ollama_request, ollama_route, openai_api
 from addon.contentviews.request_text import Happened, is_mapped, request_text
-from addon.inspecting.metadata import EXCHANGE, NOTES, companions_of, is_edited
+from addon.flow_metadata import EXCHANGE, NOTES, companions_of, is_edited
 from translators.notes import Note
 
 CHOSEN: Final = 2.0

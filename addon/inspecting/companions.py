@@ -19,8 +19,8 @@ from mitmproxy.proxy.layers.http._hooks import HttpErrorHook, HttpRequestHook, H
 from mitmproxy.utils import asyncio_utils
 
 from addon.call import BASE_HEADERS, Call, Reply, once
+from addon.flow_metadata import ATTEMPT, CALL, EXCHANGE, PIECES, pieces_of, tag
 from addon.inspecting.marks import FAILED, mark
-from addon.inspecting.metadata import ATTEMPT, CALL, EXCHANGE, PIECES, pieces_of, tag
 from addon.listen import DEFAULT_PORTS, LOOP_HEADER
 from addon.live_layers import KEPT_BODY_BYTES, tell_cut
 from addon.recordings.tape import TapedCall

@@ -5,8 +5,8 @@ from typing import Final
 
 from mitmproxy import http
 
+from addon import flow_metadata
 from addon.exchange import Exchange
-from addon.inspecting import metadata
 from addon.inspecting.marks import DROPPED, FAILED, REPAIRED, mark
 from addon.live_layers import CUT
 from addon.setting_values import without
@@ -17,12 +17,12 @@ LONGEST_ERROR: Final = 120
 
 def link(flow: http.HTTPFlow) -> None:
     """Begin an exchange: nothing is told any more of an earlier one that the flow had, when it is replayed."""
-    told = flow.metadata.get(metadata.EXCHANGE)
-    if told and metadata.tag(flow) in flow.comment:
+    told = flow.metadata.get(flow_metadata.EXCHANGE)
+    if told and flow_metadata.tag(flow) in flow.comment:
         flow.comment = ""
-    for key in [key for key in flow.metadata if key.startswith(metadata.PREFIX) and key != metadata.VERDICT]:
+    for key in [key for key in flow.metadata if key.startswith(flow_metadata.PREFIX) and key != flow_metadata.VERDICT]:
         del flow.metadata[key]
-    flow.metadata[metadata.EXCHANGE] = uuid.uuid4().hex[:8]
+    flow.metadata[flow_metadata.EXCHANGE] = uuid.uuid4().hex[:8]
 
 
 def summarise(exchange: Exchange) -> None:
@@ -30,27 +30,27 @@ def summarise(exchange: Exchange) -> None:
     flow = exchange.flow
     error = _error(exchange)
     if exchange.tape:
-        flow.metadata[metadata.PIECES] = str(metadata.pieces_of(exchange.tape.answer.chunks))
+        flow.metadata[flow_metadata.PIECES] = str(flow_metadata.pieces_of(exchange.tape.answer.chunks))
     usage = exchange.usage
     told = {
-        metadata.MODEL: without(exchange.key, exchange.model),
-        metadata.ASKED_MODEL: without(exchange.key, exchange.asked_model),
-        metadata.NOTES: [[note.field, note.action, note.detail] for note in exchange.notes],
-        metadata.RETRIES: list(exchange.retries),
-        metadata.REPAIRS: list(exchange.repairs),
-        metadata.TTFT_MS: None if exchange.first_ns is None else exchange.first_ns / 1e6,
-        metadata.PROMPT_TOKENS: usage.prompt_tokens if usage else None,
-        metadata.OUTPUT_TOKENS: usage.output_tokens if usage else None,
-        metadata.ERROR: error,
-        metadata.REPLAY: exchange.playback.recording.name if exchange.playback else "",
+        flow_metadata.MODEL: without(exchange.key, exchange.model),
+        flow_metadata.ASKED_MODEL: without(exchange.key, exchange.asked_model),
+        flow_metadata.NOTES: [[note.field, note.action, note.detail] for note in exchange.notes],
+        flow_metadata.RETRIES: list(exchange.retries),
+        flow_metadata.REPAIRS: list(exchange.repairs),
+        flow_metadata.TTFT_MS: None if exchange.first_ns is None else exchange.first_ns / 1e6,
+        flow_metadata.PROMPT_TOKENS: usage.prompt_tokens if usage else None,
+        flow_metadata.OUTPUT_TOKENS: usage.output_tokens if usage else None,
+        flow_metadata.ERROR: error,
+        flow_metadata.REPLAY: exchange.playback.recording.name if exchange.playback else "",
     }
     flow.metadata |= {key: value for key, value in told.items() if value not in (None, "", [])}
-    flow.metadata[metadata.DURATION_MS] = exchange.elapsed_ns / 1e6
-    metadata.note_asked(flow)
+    flow.metadata[flow_metadata.DURATION_MS] = exchange.elapsed_ns / 1e6
+    flow_metadata.note_asked(flow)
     line = comment_of(exchange, error)
-    said = flow.comment.removeprefix(metadata.tag(flow)).strip()  # by somebody else, or that the body is cut
+    said = flow.comment.removeprefix(flow_metadata.tag(flow)).strip()  # by somebody else, or that the body is cut
     if line and (not said or said.startswith(CUT)):
-        flow.comment = f"{line} {metadata.tag(flow)} {said}".strip()
+        flow.comment = f"{line} {flow_metadata.tag(flow)} {said}".strip()
     mark(flow, _marker(exchange))
 
 

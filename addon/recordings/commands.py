@@ -14,7 +14,7 @@ from mitmproxy.hooks import UpdateHook
 from mitmproxy.log import ALERT
 from mitmproxy.utils import asyncio_utils
 
-from addon.inspecting.metadata import is_companion
+from addon.flow_metadata import is_companion
 from addon.option_table import RECORD_MODE, RECORDINGS
 from addon.recordings.recorder import Recorder
 from addon.recordings.tape import Tape, Tapes

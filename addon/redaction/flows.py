@@ -5,7 +5,7 @@ from typing import Any, Final
 from mitmproxy import flow as mitmproxy_flow
 from mitmproxy import http
 
-from addon.inspecting.metadata import ASKED, is_edited, note_asked
+from addon.flow_metadata import ASKED, is_edited, note_asked
 from addon.redaction.redactor import MARK, Redactor, unpacked
 from addon.redaction.secret_shapes import SECRET_HEADERS
 from addon.setting_values import redacted

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from mitmproxy import http
 from mitmproxy.io import FlowReader
 
-from addon.inspecting.metadata import is_companion
+from addon.flow_metadata import is_companion
 from addon.recordings.files import read_recordings
 from addon.redaction.hidden_texts import hidden_texts_of
 from addon.redaction.redactor import MARK

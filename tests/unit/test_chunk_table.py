@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from addon.contentviews.chunk_table import LONGEST_SAYING, NOT_KEPT, chunk_table
-from addon.inspecting.metadata import SHOWN_PIECES, Pieces, pieces_of
+from addon.flow_metadata import SHOWN_PIECES, Pieces, pieces_of
 from addon.live_layers import KEPT_BODY_BYTES
 from tests.recorded import compact
 

@@ -6,12 +6,12 @@ import pytest
 from mitmproxy import http
 from mitmproxy.test import tflow
 
+from addon import flow_metadata
 from addon.call import Reply, once
 from addon.exchange import Exchange
-from addon.inspecting import metadata
+from addon.flow_metadata import Pieces, companions_of, noted_pieces, pieces_of
 from addon.inspecting.companions import call_of, head_of, masked
 from addon.inspecting.marks import DROPPED, FAILED, REPAIRED, mark
-from addon.inspecting.metadata import Pieces, companions_of, noted_pieces, pieces_of
 from addon.inspecting.summary import LONGEST_ERROR, link, summarise
 from addon.live_layers import tell_cut
 from addon.redaction.flows import redact_flow, shorten_keys
@@ -46,7 +46,7 @@ class TestPieces:
     def test_what_is_none_of_ours_is_none(self, told: object) -> None:
         flow = tflow.tflow()
         assert noted_pieces(flow) is None
-        flow.metadata[metadata.PIECES] = told
+        flow.metadata[flow_metadata.PIECES] = told
         assert noted_pieces(flow) is None
 
 
@@ -155,12 +155,12 @@ class TestSummary:
         exchange.usage = Usage(3, 4)
         summarise(exchange)
         flow = exchange.flow
-        tag = flow.metadata[metadata.EXCHANGE]
+        tag = flow.metadata[flow_metadata.EXCHANGE]
         assert flow.comment == f"llama3 → gpt-4o · 3 + 4 tokens · TTFT 12 ms · dropped: options.top_k #{tag}"
         assert flow.marked == DROPPED
-        assert flow.metadata[metadata.NOTES][1] == ["think", "converted", "how"]
-        assert flow.metadata[metadata.TTFT_MS] == 12.3
-        assert metadata.ERROR not in flow.metadata
+        assert flow.metadata[flow_metadata.NOTES][1] == ["think", "converted", "how"]
+        assert flow.metadata[flow_metadata.TTFT_MS] == 12.3
+        assert flow_metadata.ERROR not in flow.metadata
         assert http.HTTPFlow.from_state(flow.get_state()).metadata == flow.metadata
 
     @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ class TestSummary:
     def test_what_matters_is_told_and_marked(self, known: dict[str, object], marker: str, told: str) -> None:
         exchange = exchange_of(**known)
         summarise(exchange)
-        assert exchange.flow.comment == f"{told} {metadata.tag(exchange.flow)}"
+        assert exchange.flow.comment == f"{told} {flow_metadata.tag(exchange.flow)}"
         assert exchange.flow.marked == marker
         assert KEY not in str(exchange.flow.metadata)
 
@@ -201,33 +201,33 @@ class TestSummary:
 
     def test_a_body_that_is_cut_is_told_behind(self) -> None:
         exchange = exchange_of(model="m")
-        exchange.flow.comment = metadata.tag(exchange.flow)
+        exchange.flow.comment = flow_metadata.tag(exchange.flow)
         tell_cut(exchange.flow, 10, 20)
         summarise(exchange)
-        assert exchange.flow.comment == f"m {metadata.tag(exchange.flow)} (first 10 of 20 body bytes kept)"
+        assert exchange.flow.comment == f"m {flow_metadata.tag(exchange.flow)} (first 10 of 20 body bytes kept)"
 
     def test_a_replay_tells_nothing_of_what_was_before(self) -> None:
         exchange = exchange_of(model="m", error="it broke")
         flow = exchange.flow
-        flow.metadata |= {metadata.VERDICT: "ours", "mine": 1}
+        flow.metadata |= {flow_metadata.VERDICT: "ours", "mine": 1}
         summarise(exchange)
-        before = metadata.tag(flow)
+        before = flow_metadata.tag(flow)
         link(flow)
         assert flow.comment == ""
         assert flow.metadata == {
-            metadata.VERDICT: "ours",
+            flow_metadata.VERDICT: "ours",
             "mine": 1,
-            metadata.EXCHANGE: flow.metadata[metadata.EXCHANGE],
+            flow_metadata.EXCHANGE: flow.metadata[flow_metadata.EXCHANGE],
         }
-        assert metadata.tag(flow) != before
+        assert flow_metadata.tag(flow) != before
 
 
 def test_the_companions_of_a_flow_are_found_in_the_order_of_their_calls() -> None:
     flows = [tflow.tflow() for _ in range(5)]
     for flow, (link_of_it, call) in zip(flows, [("a", None), ("a", 2), ("b", 1), ("a", 1), ("a", 10)], strict=True):
-        flow.metadata[metadata.EXCHANGE] = link_of_it
+        flow.metadata[flow_metadata.EXCHANGE] = link_of_it
         if call:
-            flow.metadata[metadata.CALL] = call
+            flow.metadata[flow_metadata.CALL] = call
     assert companions_of(flows[0], [*flows, tflow.ttcpflow()]) == [flows[3], flows[1], flows[4]]
 
 
@@ -241,4 +241,4 @@ def test_what_is_redacted_is_no_edit_and_an_edit_stays_one() -> None:
     for exchange in (redacted, edited):
         assert redact_flow(exchange.flow, redactor)
         assert KEY not in str(exchange.flow.request.text)
-    assert (metadata.is_edited(redacted.flow), metadata.is_edited(edited.flow)) == (False, True)
+    assert (flow_metadata.is_edited(redacted.flow), flow_metadata.is_edited(edited.flow)) == (False, True)

@@ -17,9 +17,9 @@ from mitmproxy.addons.view import View
 from mitmproxy.contentviews._registry import ContentviewRegistry
 from mitmproxy.test import taddons, tflow
 
+from addon import flow_metadata
 from addon.contentviews.views import CHOSEN, EDITED, NOT_CHOSEN, VIEWS
-from addon.inspecting import metadata
-from addon.inspecting.metadata import pieces_of
+from addon.flow_metadata import pieces_of
 from addon.recordings.recording import Recording, Request, Response, read_recording
 from tests.fuzzed_answers import fuzzed_answer
 from tests.process import ROOT
@@ -93,7 +93,7 @@ class TestChoice:
                 continue
             flow = recorded_flow(call.request, call.response, "/v1")
             if call.response.status >= 400:  # an error in a server's own words is known only by whose it is
-                flow.metadata |= {metadata.EXCHANGE: "0123abcd", metadata.CALL: number}
+                flow.metadata |= {flow_metadata.EXCHANGE: "0123abcd", flow_metadata.CALL: number}
             is_page = flow.response is not None and "html" in flow.response.headers.get("content-type", "")
             assert shown(flow)[0] == ("XML/HTML" if is_page else OPENAI)
 
@@ -129,7 +129,7 @@ class TestChoice:
 
     def test_what_is_ours_opens_although_it_names_no_model(self) -> None:
         flow = flow_of("/api/chat", b"{", JSON, b'{"error":"unexpected EOF"}', status=400)
-        flow.metadata[metadata.EXCHANGE] = "0123abcd"
+        flow.metadata[flow_metadata.EXCHANGE] = "0123abcd"
         assert shown(flow)[0] == shown(flow, flow.request)[0] == OLLAMA
         assert shown(flow)[1].startswith("error: unexpected EOF")
 
@@ -137,16 +137,16 @@ class TestChoice:
         for path, content_type, name in (("/api/chat", NDJSON, OLLAMA), ("/v1/chat/completions", SSE, OPENAI)):
             flow = flow_of(path, compact(HELLO), content_type, b"")
             flow.live = True
-            flow.metadata[metadata.EXCHANGE] = "0123abcd"
+            flow.metadata[flow_metadata.EXCHANGE] = "0123abcd"
             view_name, text = shown(flow)
             assert view_name == name
             assert text.startswith("(nothing so far)")
-            flow.metadata[metadata.DURATION_MS] = 12.5
+            flow.metadata[flow_metadata.DURATION_MS] = 12.5
             assert "has not ended" not in shown(flow)[1]
 
     def test_requests_of_companions_are_shown_as_the_json_that_was_sent(self) -> None:
         flow = flow_of("/v1/chat/completions", compact(SENT), SSE, b"")
-        flow.metadata |= {metadata.EXCHANGE: "0123abcd", metadata.CALL: 1}
+        flow.metadata |= {flow_metadata.EXCHANGE: "0123abcd", flow_metadata.CALL: 1}
         assert shown(flow, flow.request)[0] == "JSON"
 
 
@@ -158,11 +158,11 @@ class TestRequests:
         """A client's flow in the flow list, with its companion."""
         client = flow_of("/api/chat", compact(HELLO), NDJSON, b"")
         companion = flow_of("/v1/chat/completions", compact(SENT | {"user": "told upstream"}), SSE, b"")
-        companion.metadata |= {metadata.EXCHANGE: "0123abcd", metadata.CALL: 1}
+        companion.metadata |= {flow_metadata.EXCHANGE: "0123abcd", flow_metadata.CALL: 1}
         client.metadata |= {
-            metadata.EXCHANGE: "0123abcd",
-            metadata.ASKED: zlib.crc32(compact(HELLO)),
-            metadata.NOTES: [["options.top_k", "dropped", "nobody takes it"], ["x", "eaten", ""], 5, None],
+            flow_metadata.EXCHANGE: "0123abcd",
+            flow_metadata.ASKED: zlib.crc32(compact(HELLO)),
+            flow_metadata.NOTES: [["options.top_k", "dropped", "nobody takes it"], ["x", "eaten", ""], 5, None],
         }
         context.master.addons.get("view").add([client, companion])
         return client
@@ -197,15 +197,15 @@ class TestFiles:
         body = recording.client.response.body
         chunks = [(10_000_000, body[:100]), (20_000_000, body[100:])]
         flow.metadata |= {
-            metadata.EXCHANGE: "0123abcd",
-            metadata.MODEL: "gpt-4o",
-            metadata.ASKED_MODEL: "gpt-4o-2024-08-06",
-            metadata.TTFT_MS: 12.5,
-            metadata.DURATION_MS: 99.5,
-            metadata.RETRIES: ["429"],
-            metadata.REPAIRS: ["a field was renamed"],
-            metadata.REPLAY: recording.name,
-            metadata.PIECES: str(pieces_of(chunks)),
+            flow_metadata.EXCHANGE: "0123abcd",
+            flow_metadata.MODEL: "gpt-4o",
+            flow_metadata.ASKED_MODEL: "gpt-4o-2024-08-06",
+            flow_metadata.TTFT_MS: 12.5,
+            flow_metadata.DURATION_MS: 99.5,
+            flow_metadata.RETRIES: ["429"],
+            flow_metadata.REPAIRS: ["a field was renamed"],
+            flow_metadata.REPLAY: recording.name,
+            flow_metadata.PIECES: str(pieces_of(chunks)),
         }
         loaded = through_a_file(flow)
         assert shown(loaded) == shown(flow)
@@ -232,7 +232,7 @@ class TestFiles:
         call = weather().upstream[0]
         assert call.response is not None
         flow = recorded_flow(call.request, call.response, "/v1")
-        flow.metadata |= {metadata.EXCHANGE: "0123abcd", metadata.CALL: 2, metadata.ATTEMPT: 3}
+        flow.metadata |= {flow_metadata.EXCHANGE: "0123abcd", flow_metadata.CALL: 2, flow_metadata.ATTEMPT: 3}
         assert "call    2, attempt 3" in shown(through_a_file(flow))[1]
 
 
@@ -300,7 +300,7 @@ class TestOdd:
     @given(
         values=st.dictionaries(
             st.sampled_from(
-                sorted(value for key, value in vars(metadata).items() if key.isupper() and isinstance(value, str))
+                sorted(value for key, value in vars(flow_metadata).items() if key.isupper() and isinstance(value, str))
             ),
             st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.text() | st.integers()),
         ),

@@ -13,7 +13,7 @@ from addon.contentviews.answer_text import (
     openai_answer_text,
 )
 from addon.contentviews.measured import Measured
-from addon.inspecting.metadata import pieces_of
+from addon.flow_metadata import pieces_of
 from addon.live_layers import KEPT_BODY_BYTES
 from tests.answer_shapes import SHAPES
 from tests.fuzzed_answers import events_of
