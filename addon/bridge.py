@@ -227,14 +227,14 @@ class OllamaBridge:
         """Answer what is ours; flows that are only loaded from a file are not asked again."""
         if not flow.live or flow.response or flow.error:
             return
-        if flow.is_replay and is_companion(flow):
-            flow.response = await self._services[-1].ask_again(flow)
-        elif flow.metadata.get(VERDICT) in ANSWERED:
-            try:
+        try:
+            if flow.is_replay and is_companion(flow):
+                flow.response = await self._services[-1].ask_again(flow)
+            elif flow.metadata.get(VERDICT) in ANSWERED:
                 await self._live.answer(flow, functools.partial(self._services[-1].answer, flow))
-            except Exception as error:
-                logger.exception("A request could not be answered because of an error in the proxy")
-                flow.response = failure_answer(error, flow.request.path)
+        except Exception as error:
+            logger.exception("A request could not be answered because of an error in the proxy")
+            flow.response = failure_answer(error, flow.request.path)
 
     async def response(self, flow: http.HTTPFlow) -> None:
         """Take what must not be kept out of a flow that is over, before anything saves it."""
@@ -255,6 +255,7 @@ class OllamaBridge:
                 )
                 for message in filter(None, (flow.request, flow.response)):
                     message.raw_content = b""
+                flow.comment, flow.metadata = "", {VERDICT: flow.metadata.get(VERDICT)}
 
     def _all_ours(self, client: connection.Client) -> bool:
         return bool(self._services) and listen.own_port(client) in self._services[-1].rules.ports

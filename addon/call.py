@@ -84,6 +84,12 @@ async def once(body: bytes) -> AsyncGenerator[bytes]:
         yield body
 
 
+async def begun[Piece](generator: AsyncGenerator[Piece]) -> AsyncGenerator[Piece]:
+    """A generator whose first piece, which says nothing, is taken: one that has not begun does nothing when closed."""
+    await anext(generator)
+    return generator
+
+
 async def let_go(chunks: AsyncGenerator[bytes], *, finished: bool) -> None:
     """Stop reading a body: close its connection, or when the answer is complete wait for the body's end beside.
 

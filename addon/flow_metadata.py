@@ -11,9 +11,6 @@ from typing import Final
 from mitmproxy import http
 from mitmproxy.flow import Flow
 
-PREFIX: Final = "ollama-openai."
-"""How all keys begin."""
-
 # On a client's flow.
 VERDICT: Final = "ollama-openai.verdict"
 """The `addon.listen.Verdict` on it."""
@@ -51,6 +48,12 @@ EXCHANGE: Final = "ollama-openai.exchange"
 """Links a client's flow with its companions: the same 8 hexadecimal digits on all of them, which comments show too."""
 PIECES: Final = "ollama-openai.pieces"
 """When the pieces of the response's body came, as `Pieces` writes it."""
+
+OF_AN_EXCHANGE: Final = (
+    *(MODEL, ASKED_MODEL, NOTES, RETRIES, REPAIRS, TTFT_MS, DURATION_MS, PROMPT_TOKENS, OUTPUT_TOKENS),
+    *(ERROR, REPLAY, ASKED, EXCHANGE, PIECES),
+)
+"""What a client's flow is told of its exchange, and what the next one replaces when it is replayed."""
 
 SHOWN_PIECES: Final = 50
 """How many pieces at either end have their times noted."""
@@ -96,11 +99,6 @@ def pieces_of(chunks: Sequence[tuple[int, bytes]]) -> Pieces:
     first = chunks[:SHOWN_PIECES]
     last = chunks[max(SHOWN_PIECES, len(chunks) - SHOWN_PIECES) :]
     return Pieces(len(chunks), *(tuple((round(ns / 1e6, 1), len(data)) for ns, data in part) for part in (first, last)))
-
-
-def tag(flow: http.HTTPFlow) -> str:
-    """The link of a flow as comments show it: `#3f2a1c9e`."""
-    return f"#{flow.metadata[EXCHANGE]}"
 
 
 def noted_pieces(flow: http.HTTPFlow) -> Pieces | None:

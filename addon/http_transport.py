@@ -16,7 +16,7 @@ import certifi
 from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
-from addon.call import BASE_HEADERS, Call, Reply
+from addon.call import BASE_HEADERS, Call, Reply, begun
 from addon.exchange import Exchange
 from addon.listen import DEFAULT_PORTS, LOOP_HEADER
 from addon.option_table import CA_FILE, UPSTREAM_PROXY
@@ -79,7 +79,7 @@ class HttpTransport:
             ) from error
         except (aiohttp.ClientError, OSError) as error:
             raise UpstreamUnreachable(f"the upstream {self._address} cannot be reached: {_reason(error)}") from error
-        return Reply(response.status, response.headers, self._chunks(response))
+        return Reply(response.status, response.headers, await begun(self._chunks(response)))
 
     async def close(self) -> None:
         """Close all connections."""
@@ -109,6 +109,7 @@ class HttpTransport:
         content = response.content
         silence = Silence(self._seconds, content)
         try:
+            yield b""  # see `begun`
             while True:
                 silence.begins()
                 chunk = await content.readany()

@@ -98,6 +98,10 @@ class Pump:
         if self.task is not None:
             self.task.cancel()
 
+    async def kill(self) -> None:
+        """Break off, as mitmproxy does with flows that are killed; it then cancels this."""
+        await self._send(ResponseProtocolError(self.stream.stream_id, "killed", ErrorCode.KILL))
+
     async def run(self, answer: Answer) -> None:
         """Make the response and send it, whatever happens on the way."""
         with self.handler.timeout_watchdog.disarm():  # the upstream's silence has its own time limit
@@ -140,7 +144,7 @@ class Pump:
         await self._send(ResponseHeaders(stream_id, head))
         async for chunk in body:
             if flow.error is not None:  # killed in mitmweb or by another addon
-                await self._send(ResponseProtocolError(stream_id, "killed", ErrorCode.KILL))
+                await self.kill()
                 raise asyncio.CancelledError
             await self._send(ResponseData(stream_id, chunk))
             transport = self.handler.transports.get(self.handler.client)
@@ -214,6 +218,12 @@ class LiveBodies:
             stream.start_pump = partial(self._start, Pump(stream, handler, self.last_words), answer)
         else:
             flow.response = await self._collect(flow, answer)
+
+    def end_killed(self) -> None:
+        """End the answers whose flows were killed, though nothing comes by which they would notice it."""
+        for pump in self.pumps:
+            if pump.stream.flow.error is not None and not pump.cancelled:
+                asyncio_utils.create_task(pump.kill(), name="killed live body", keep_ref=True)
 
     def show_running(self) -> list[http.HTTPFlow]:
         """Put into the flows of running answers what was sent of them by now; those that have changed."""

@@ -1,13 +1,18 @@
 """Notes what passes between client, proxy and upstream: on an exchange's tape, and in flows of the upstream calls."""
 
+import logging
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from addon.call import Call, Reply
+from addon.call import Call, Reply, begun
 from addon.exchange import Exchange
+from addon.inspecting.companions import Companion
 from addon.recordings.tape import Answer, Tape, TapedCall
 from addon.transport import Transport
+from translators.errors import OllamaError
+
+logger = logging.getLogger(__name__)
 
 
 class NotingTransport:
@@ -27,33 +32,54 @@ class NotingTransport:
         if tape is None:
             return await self._inner.send(call, exchange, deadline)
         taped = tape.call(call, exchange.elapsed_ns)
-        companion = exchange.companions.begin(taped, len(tape.calls), exchange) if exchange.companions else None
+        companion = _companion(taped, len(tape.calls), exchange)
         try:
+            began = exchange.elapsed_ns
             sent = await companion.sent() if companion else call
             if isinstance(sent, Call):
                 taped.call, taped.sent_ns = sent, exchange.elapsed_ns
-                reply = await self._inner.send(sent, exchange, deadline)
+                held_seconds = (taped.sent_ns - began) / 1e9  # by somebody who looks at it
+                reply = await self._inner.send(sent, exchange, deadline + held_seconds)
             else:
                 reply = sent
         except BaseException as error:
+            if companion and isinstance(error, OllamaError):
+                companion.problem = error.message
             taped.failed(exchange.elapsed_ns, error)
             tape.call_over(taped)
             raise
         headers = [(name.lower(), value) for name, value in reply.headers.items()]
         taped.answer.began(exchange.elapsed_ns, reply.status, headers)
-        if companion:
-            await companion.answered(reply)
-        return Reply(reply.status, reply.headers, _noted(reply.chunks, taped, tape, exchange.started_ns))
+        chunks = await begun(_noted(reply.chunks, taped, tape, exchange.started_ns))
+        try:
+            if companion:
+                await companion.answered(reply, replayed=exchange.playback is not None)
+        except BaseException:
+            await chunks.aclose()
+            raise
+        return Reply(reply.status, reply.headers, chunks)
 
     async def close(self) -> None:
         """Close all connections."""
         await self._inner.close()
 
 
+def _companion(taped: TapedCall, number: int, exchange: Exchange) -> Companion | None:
+    """The flow of a call; None where nobody looks, or where showing it fails, which is no reason not to call."""
+    if exchange.companions is None:
+        return None
+    try:
+        return exchange.companions.begin(taped, number, exchange.flow, exchange.hops)
+    except Exception:
+        logger.exception("A call to the upstream could not be shown because of an error in the proxy")
+        return None
+
+
 async def _noted(chunks: AsyncGenerator[bytes], taped: TapedCall, tape: Tape, started_ns: int) -> AsyncGenerator[bytes]:
     note, now = taped.answer.chunks.append, time.perf_counter_ns
     try:
         async with aclosing(chunks):
+            yield b""  # see `begun`
             async for chunk in chunks:
                 note((now() - started_ns, chunk))
                 yield chunk

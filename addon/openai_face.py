@@ -179,7 +179,7 @@ def without_key(key: str, body: bytes) -> bytes:
 async def _whole(reply: Reply, exchange: Exchange) -> bytes:
     body = await reply.read()
     exchange.first_output()
-    refuse_redirect(reply)
+    await refuse_redirect(reply)
     if reply.status >= 400:
         exchange.told(error_from_response(reply.status, reply.content_type, body, None))  # for the log
     return without_key(exchange.key, body)

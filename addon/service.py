@@ -205,6 +205,7 @@ class OllamaService:
         call = call_of(flow.request, self.settings.base_url)
         if call is None:
             logger.log(ALERT, "A replayed call is sent without the key: it leads to %s", flow.request.pretty_host)
+            mark(flow, "")
             return None
         deadline = asyncio.get_running_loop().time() + self.settings.request_timeout
         try:
@@ -235,6 +236,8 @@ class OllamaService:
         logs.log_exchange(self._shown(exchange.record(status)))
         if exchange.tape:
             exchange.tape.answer.ended(exchange.elapsed_ns, "aborted" if ended else "complete")
+            if exchange.flow.response is not None:
+                exchange.tape.answer.share(exchange.flow.response)
             if self.keeping.recorder and (exchange.live or self.keeping.replayer is None):
                 self.keeping.recorder.save(exchange.tape)
         self._open -= 1

@@ -130,7 +130,7 @@ class Upstream:
         reply = await self.send(call, exchange)
         if reply.status < 300 or (reply.status == HTTPStatus.NOT_MODIFIED and call.headers):
             return reply
-        refuse_redirect(reply)
+        await refuse_redirect(reply)
         body = await _refusal(reply, asyncio.get_running_loop().time() + self._seconds)
         error = error_from_response(reply.status, reply.content_type, body, reply.headers.get("retry-after"))
         if error.status == 404 and NO_SUCH_ROUTE.search(error.message):
@@ -138,7 +138,7 @@ class Upstream:
         raise error
 
 
-def refuse_redirect(reply: Reply) -> None:
+async def refuse_redirect(reply: Reply) -> None:
     """Follow no redirect: the key is for one address only.
 
     Raises:
@@ -146,6 +146,7 @@ def refuse_redirect(reply: Reply) -> None:
     """
     location = reply.headers.get("location", "")
     if 300 <= reply.status < 400 and location:
+        await reply.chunks.aclose()
         raise UpstreamBroken(f"the upstream redirects to {location!r}: set OPENAI_BASE_URL to where it really is")
 
 
@@ -168,7 +169,8 @@ def encode(payload: dict[str, Any]) -> bytes:
         RequestError: It nests too deeply.
     """
     try:
-        return orjson.dumps(payload)
+        # A copy, because orjson's own bytes keep four KiB that they do not need as long as the call is kept.
+        return bytes(memoryview(orjson.dumps(payload)))
     except TypeError:  # integers beyond 64 bits, or more than 254 levels
         try:
             return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")

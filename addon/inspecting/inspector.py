@@ -3,16 +3,16 @@
 import asyncio
 import logging
 import time
+import uuid
 from typing import Final
-from weakref import WeakKeyDictionary
 
 from mitmproxy import ctx, http
 from mitmproxy.hooks import UpdateHook
 from mitmproxy.utils import asyncio_utils
 
-from addon.exchange import Exchange
+from addon.exchange import CLIENT_GONE, Exchange
 from addon.inspecting.companions import Companion, Companions
-from addon.inspecting.summary import link, summarise
+from addon.inspecting.summary import begin, summarise
 from addon.live import LiveBodies
 from addon.settings import Settings
 
@@ -37,7 +37,7 @@ class Inspector:
         """
         self._live = live
         self._companions: set[Companion] = set()
-        self._exchanges: WeakKeyDictionary[http.HTTPFlow, Exchange] = WeakKeyDictionary()
+        self._shown: dict[str, tuple[Exchange, str]] = {}
         self._looking: asyncio.Task[None] | None = None
 
     def begin(self, exchange: Exchange, settings: Settings) -> None:
@@ -49,14 +49,12 @@ class Inspector:
         """
         if not flows_are_seen():
             return
-        link(exchange.flow)
-        self._exchanges[exchange.flow] = exchange
+        link = uuid.uuid4().hex[:8]
+        begin(exchange, link)
+        self._shown[exchange.flow.id] = exchange, link
         if settings.companions:
-            exchange.companions = Companions(settings.base_url, exchange.key, self._companions)
-
-    def running(self) -> None:
-        """Begin to show running answers, where there is a flow list."""
-        if ctx.master.addons.get("view") is not None:
+            exchange.companions = Companions(settings.base_url, exchange.key, link, self._companions)
+        if _flow_list() is not None and (self._looking is None or self._looking.done()):
             self._looking = asyncio_utils.create_task(self._look(), name="running answers", keep_ref=True)
 
     def response(self, flow: http.HTTPFlow) -> None:
@@ -68,30 +66,41 @@ class Inspector:
         self._tell(flow)
 
     def done(self) -> None:
-        """Stop looking."""
+        """Stop looking, and tell of the exchanges that end now: not all of their flows get another hook."""
         if self._looking is not None:
             self._looking.cancel()
+        for exchange, _ in tuple(self._shown.values()):
+            self._tell(exchange.flow)
 
     def _tell(self, flow: http.HTTPFlow) -> None:
-        if exchange := self._exchanges.pop(flow, None):
-            try:
-                summarise(exchange)
-            except Exception:
-                logger.exception("A flow could not be summarised because of an error in the proxy")
+        exchange, link = self._shown.pop(flow.id, (None, ""))
+        if exchange is None:
+            return
+        if self._live.stopping:  # what ends now is cut off
+            exchange.error = exchange.error or CLIENT_GONE
+        try:
+            summarise(exchange, link)
+        except Exception:
+            logger.exception("A flow could not be summarised because of an error in the proxy")
 
     async def _look(self) -> None:
+        """Show what runs, as long as something does."""
         pause = SHOWN_EVERY
-        while True:
+        while self._shown:
             await asyncio.sleep(pause)
             began = time.perf_counter()
-            self._show()
+            try:
+                self._show()
+            except Exception:
+                logger.exception("Running answers could not be shown because of an error in the proxy")
             pause = max(SHOWN_EVERY, (time.perf_counter() - began) / LARGEST_SHARE)
 
     def _show(self) -> None:
-        """Put what has come by now into the flows of running answers; what is killed in the list ends."""
+        """End what was killed in the list, and put what has come by now into the flows of running answers."""
         for companion in tuple(self._companions):
             if companion.on_its_way and companion.flow.error is not None and companion.client.killable:
                 companion.client.kill()
+        self._live.end_killed()
         if self._live.apart:  # not before it is redacted
             return
         changed = [companion.flow for companion in self._companions if companion.refresh()]
@@ -103,6 +112,12 @@ class Inspector:
 def flows_are_seen() -> bool:
     """Whether anybody can see flows: mitmweb and mitmproxy list them, and these options write them into files."""
     options = ctx.options
-    return ctx.master.addons.get("view") is not None or any(
+    return _flow_list() is not None or any(
         name in options and getattr(options, name) for name in ("save_stream_file", "hardump")
     )
+
+
+def _flow_list() -> object | None:
+    """The list of flows of mitmweb and mitmproxy; an empty one is false."""
+    view: object | None = ctx.master.addons.get("view")
+    return view

@@ -1,12 +1,10 @@
 """What a client's flow tells of its exchange when that is over: a comment, a mark, and metadata."""
 
-import uuid
 from typing import Final
-
-from mitmproxy import http
 
 from addon import flow_metadata
 from addon.exchange import Exchange
+from addon.inspecting.companions import masked
 from addon.inspecting.marks import DROPPED, FAILED, REPAIRED, mark
 from addon.live_layers import CUT
 from addon.setting_values import without
@@ -15,23 +13,31 @@ LONGEST_ERROR: Final = 120
 """Characters of an error in a comment."""
 
 
-def link(flow: http.HTTPFlow) -> None:
-    """Begin an exchange: nothing is told any more of an earlier one that the flow had, when it is replayed."""
-    told = flow.metadata.get(flow_metadata.EXCHANGE)
-    if told and flow_metadata.tag(flow) in flow.comment:
-        flow.comment = ""
-    for key in [key for key in flow.metadata if key.startswith(flow_metadata.PREFIX) and key != flow_metadata.VERDICT]:
-        del flow.metadata[key]
-    flow.metadata[flow_metadata.EXCHANGE] = uuid.uuid4().hex[:8]
+def begin(exchange: Exchange, link: str) -> None:
+    """Begin an exchange: its flow tells nothing any more of an earlier one, which it had before it was replayed.
 
-
-def summarise(exchange: Exchange) -> None:
-    """Write what is known of an exchange that is over into its flow, unless nothing was asked of anybody for it."""
+    Args:
+        exchange: Whose flow it is.
+        link: Its own; see `flow_metadata.EXCHANGE`.
+    """
     flow = exchange.flow
+    earlier = flow.metadata.get(flow_metadata.EXCHANGE)
+    if earlier and f"#{earlier}" in flow.comment:
+        flow.comment = ""
+    for key in flow_metadata.OF_AN_EXCHANGE:
+        flow.metadata.pop(key, None)
+    flow.metadata[flow_metadata.EXCHANGE] = link
+
+
+def summarise(exchange: Exchange, link: str) -> None:
+    """Write what is known of an exchange that is over into its flow, and take out the key if the upstream repeated it.
+
+    Args:
+        exchange: Which.
+        link: That with which it began; a flow that was reverted meanwhile has lost it.
+    """
+    flow, usage = exchange.flow, exchange.usage
     error = _error(exchange)
-    if exchange.tape:
-        flow.metadata[flow_metadata.PIECES] = str(flow_metadata.pieces_of(exchange.tape.answer.chunks))
-    usage = exchange.usage
     told = {
         flow_metadata.MODEL: without(exchange.key, exchange.model),
         flow_metadata.ASKED_MODEL: without(exchange.key, exchange.asked_model),
@@ -45,17 +51,23 @@ def summarise(exchange: Exchange) -> None:
         flow_metadata.REPLAY: exchange.playback.recording.name if exchange.playback else "",
     }
     flow.metadata |= {key: value for key, value in told.items() if value not in (None, "", [])}
-    flow.metadata[flow_metadata.DURATION_MS] = exchange.elapsed_ns / 1e6
+    flow.metadata |= {flow_metadata.EXCHANGE: link, flow_metadata.DURATION_MS: exchange.elapsed_ns / 1e6}
     flow_metadata.note_asked(flow)
+    if exchange.tape:
+        flow.metadata[flow_metadata.PIECES] = str(flow_metadata.pieces_of(exchange.tape.answer.chunks))
     line = comment_of(exchange, error)
-    said = flow.comment.removeprefix(flow_metadata.tag(flow)).strip()  # by somebody else, or that the body is cut
+    said = flow.comment.removeprefix(f"#{link}").strip()  # by somebody else, or that the body is cut
     if line and (not said or said.startswith(CUT)):
-        flow.comment = f"{line} {flow_metadata.tag(flow)} {said}".strip()
+        flow.comment = f"{line} #{link} {said}".strip()
     mark(flow, _marker(exchange))
+    if flow.response is not None and flow.response.raw_content:
+        flow.response.raw_content = masked(exchange.key, flow.response.raw_content)
+    if exchange.error and exchange.companions and exchange.companions.made:
+        exchange.companions.made[-1].was_wrong(error)
 
 
 def comment_of(exchange: Exchange, error: str) -> str:
-    """An exchange in one line: models, tokens, time to the first token, what happened; empty when there is nothing.
+    """An exchange in one line: models, what happened, tokens, times; empty when there is nothing to tell.
 
     Args:
         exchange: That is over.
@@ -65,11 +77,7 @@ def comment_of(exchange: Exchange, error: str) -> str:
     parts = [" → ".join(models)]
     if error:
         parts.append(f"error: {error if len(error) <= LONGEST_ERROR else f'{error[:LONGEST_ERROR]}…'}")
-    if usage := exchange.usage:
-        counts = ("?" if count is None else str(count) for count in (usage.prompt_tokens, usage.output_tokens))
-        parts.append(f"{' + '.join(counts)} tokens")
-    if exchange.first_ns is not None:
-        parts.append(f"TTFT {exchange.first_ns / 1e6:.0f} ms")
+    parts += _numbers(exchange)
     if exchange.retries:
         parts.append(f"retried: {', '.join(exchange.retries)}")
     if exchange.repairs:
@@ -79,6 +87,15 @@ def comment_of(exchange: Exchange, error: str) -> str:
     if exchange.playback:
         parts.append(f"replayed: {exchange.playback.recording.name}")
     return without(exchange.key, " · ".join(filter(None, parts)))
+
+
+def _numbers(exchange: Exchange) -> list[str]:
+    """Tokens, and the time to the first of them."""
+    prompt, output = (exchange.usage.prompt_tokens, exchange.usage.output_tokens) if exchange.usage else (None, None)
+    if prompt is not None and output is None:  # vectors
+        return [f"{prompt} tokens"]
+    tokens = [] if output is None else [f"{'?' if prompt is None else prompt} + {output} tokens"]
+    return tokens if exchange.first_ns is None else [*tokens, f"TTFT {exchange.first_ns / 1e6:.0f} ms"]
 
 
 def _error(exchange: Exchange) -> str:

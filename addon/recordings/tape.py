@@ -4,9 +4,11 @@ All times are nanoseconds since the client's request was complete.
 """
 
 import asyncio
+from array import array
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import accumulate
 from typing import Final
 from weakref import WeakKeyDictionary
 
@@ -30,9 +32,10 @@ from translators.errors import UpstreamError
 PROVIDER: Final = "default"
 """The name of the one upstream that there is."""
 
-TAPE_BYTES: Final = 4_000
-CHUNK_BYTES: Final = 130
-"""What a tape takes in memory besides what was said: measured as 4.7 kB for a small chat, 21 kB with 60 chunks."""
+TAPE_BYTES: Final = 2_000
+CHUNK_BYTES: Final = 16
+"""What the tape of an exchange that is over takes in memory besides what was said: measured as 2 kB for a small chat and
+4 kB with 60 chunks on either side."""
 
 UNNAMED: Final = "unnamed"
 """The name of a recording before it has a file."""
@@ -46,17 +49,29 @@ class Answer:
         head_ns: When the head was there; None as long as it is not.
         status: The HTTP status.
         headers: Those that are kept.
-        chunks: When each piece of the body came, and what it was.
         end: How it ended; one that has not ended counts as aborted.
         end_ns: When it ended; None as long as it has not.
+        body: All pieces together, once it has ended: a list of them takes 145 bytes more for each.
     """
 
     head_ns: int | None = None
     status: int = 0
     headers: Headers = ()
-    chunks: list[tuple[int, bytes]] = field(default_factory=list)
     end: End = "aborted"
     end_ns: int | None = None
+    body: bytes = b""
+    _coming: list[tuple[int, bytes]] = field(default_factory=list)
+    _times: "array[int]" = field(default_factory=lambda: array("q"))
+    _stops: "array[int]" = field(default_factory=lambda: array("q"))
+
+    @property
+    def chunks(self) -> list[tuple[int, bytes]]:
+        """When each piece of the body came, and what it was; until it has ended this list grows."""
+        coming = self._coming  # first: it may end meanwhile, while another thread makes the recording
+        if self.end_ns is None:
+            return coming
+        spans = zip((0, *self._stops), self._stops, strict=False)
+        return [(at_ns, self.body[start:stop]) for at_ns, (start, stop) in zip(self._times, spans, strict=True)]
 
     def began(self, now_ns: int, status: int, headers: Iterable[tuple[str, str]]) -> None:
         """The head is there."""
@@ -66,18 +81,28 @@ class Answer:
         """The head is there, and with it the body if that is whole."""
         self.began(now_ns, response.status_code, response.headers.items(multi=True))
         if response.raw_content:
-            self.chunks.append((now_ns, response.raw_content))
+            self._coming.append((now_ns, response.raw_content))
 
     def ended(self, now_ns: int, end: End) -> None:
         """It is over."""
+        chunks = self.chunks
+        self.body = b"".join([piece for _, piece in chunks])
+        self._times = array("q", [at_ns for at_ns, _ in chunks])
+        self._stops = array("q", accumulate(len(piece) for _, piece in chunks))
         self.end, self.end_ns = end, now_ns
+        self._coming = []
+
+    def share(self, response: http.Response) -> None:
+        """Let a flow that is kept have these very bytes, where its own are equal: they are there once then."""
+        if response.raw_content == self.body:
+            response.raw_content = self.body
 
     @property
     def last_ns(self) -> int:
         """When it ended, or else when something last came of it; 0 when nothing did."""
         if self.end_ns is not None:
             return self.end_ns
-        return self.chunks[-1][0] if self.chunks else self.head_ns or 0
+        return self._coming[-1][0] if self._coming else self.head_ns or 0
 
     def response(self) -> Response | None:
         """What a recording says of it; None when there was no head."""
@@ -92,7 +117,8 @@ class TapedCall:
     """One call to the upstream.
 
     Attributes:
-        call: What was sent.
+        asked: The call as it was to be sent.
+        call: What was sent, which somebody may have edited.
         sent_ns: When.
         attempt: 1, and more where the same call is made again.
         answer: What came.
@@ -100,6 +126,7 @@ class TapedCall:
         over: Called when it has ended.
     """
 
+    asked: Call
     call: Call
     sent_ns: int
     attempt: int
@@ -138,11 +165,11 @@ class Tape:
         self._began = datetime.now(UTC)
         self._method, self._path, self._body = request.method, request.path, request.raw_content or b""
         self._headers = request_headers(request.headers.items(multi=True))
-        self._change = asyncio.Event()
+        self._change: asyncio.Event | None = None
 
     def call(self, call: Call, now_ns: int) -> TapedCall:
         """A call is sent now; the one that is sent again is the same object."""
-        taped = TapedCall(call, now_ns, 1 + sum(earlier.call is call for earlier in self.calls))
+        taped = TapedCall(call, call, now_ns, 1 + sum(earlier.asked is call for earlier in self.calls))
         self.calls.append(taped)
         return taped
 
@@ -150,13 +177,16 @@ class Tape:
         """One of the calls has ended."""
         if taped.over:
             taped.over()
-        self._change.set()
+            taped.over = None  # with what it was to be told for: this tape may be kept
+        if self._change:
+            self._change.set()
 
     async def calls_over(self) -> None:
         """Wait until all calls have ended, but no longer than the end of a body is awaited after its last event."""
         try:
             async with asyncio.timeout(2 * DRAIN_SECONDS):
                 while any(taped.answer.end_ns is None for taped in self.calls):
+                    self._change = self._change or asyncio.Event()
                     self._change.clear()
                     await self._change.wait()
         except TimeoutError:

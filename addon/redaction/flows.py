@@ -14,7 +14,7 @@ SPELLED_OUT: Final = b"[redacted: the texts of this body spell out in pieces wha
 """Stands for a body out of which nothing can be taken."""
 
 
-KEY_HEADERS: Final = ("authorization", "api-key", "x-api-key")
+KEY_HEADERS: Final = ("authorization", "api-key", "x-api-key", "x-goog-api-key", "x-auth-token")
 """Headers with which a client says who it is; nobody here asks for that."""
 
 
@@ -25,11 +25,17 @@ def shorten_keys(headers: http.Headers) -> None:
         headers: Of its request; changed in place.
     """
     for name in KEY_HEADERS:
-        for value in headers.get_all(name):
-            scheme, _, key = value.rpartition(" ")
-            # The end of another scheme's value may be the end of a password: `Basic` is its base64.
-            shown = redacted(key) if scheme.lower() in ("", "bearer") else "…"
-            headers[name] = f"{scheme} {shown}".strip()
+        if values := headers.get_all(name):
+            headers.set_all(name, [_shortened(value) for value in values])
+
+
+def _shortened(value: str) -> str:
+    scheme, _, key = value.partition(" ")
+    if not key:
+        return redacted(scheme)
+    # The end of other values may be the end of a password: that of `Basic` is its base64.
+    is_one = scheme.lower() == "bearer" and key.isascii() and not any(mark in key for mark in ' ,;="')
+    return f"{scheme} {redacted(key) if is_one else '…'}"
 
 
 def redact_flow(flow: http.HTTPFlow, redactor: Redactor) -> bool:

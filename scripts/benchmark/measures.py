@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from scripts.benchmark import proxies
+from scripts.benchmark.companions import companions
 from scripts.benchmark.ends import Load
 from scripts.benchmark.recorded import recorded
 from scripts.benchmark.running import BARE, DIRECT, OURS, TARGETS, Bench, Figures, Target
@@ -193,6 +194,12 @@ MEASURES: Final = (
     Measure("concurrent", "100 requests at once", concurrent, OLLAMA),
     Measure("gaps", "20 streams, alone and beside embeddings of 2,000 texts", gaps, OLLAMA),
     Measure("recorded", "50 streams of 20 tokens a second, recorded and not", recorded, (OURS,)),
+    Measure(
+        "companions",
+        "the same streams and whole requests, saved (-w) and listed (mitmweb), with companions and not",
+        companions,
+        PROXIES,
+    ),
 )
 QUICK: Final = ("whole", "whole-kept", "paced", "flat")
 QUICK_ROUNDS: Final = 3

@@ -6,9 +6,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import HTTPException
 from pathlib import Path
 from typing import Final
@@ -20,11 +20,43 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 START_SECONDS: Final = 60
 """The longest wait for a proxy's first answer."""
 
-FIRST_REQUESTS: Final = {"ours": "/api/chat", "recording": "/api/chat", "bare": "/v1/chat/completions"}
-"""Where each kind of proxy is asked whether it answers."""
-
 RECORDINGS: Final = "recordings"
 """The folder in the home of the proxy that records."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of proxy.
+
+    Attributes:
+        ours: Whether it runs this project's addon; otherwise mitmproxy's own pass-through.
+        program: Of mitmproxy.
+        arguments: Of that program.
+        settings: Of this project, as environment variables.
+    """
+
+    ours: bool
+    program: str = "mitmdump"
+    arguments: tuple[str, ...] = ()
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+_SAVED: Final = ("-w", "flows")
+_BODIES_TOO: Final = ("--set", "store_streamed_bodies=true")  # without this mitmproxy saves only the heads
+_LISTED: Final = ("--no-web-open-browser", "--web-host", LOOPBACK, "--web-port", "0")
+_CLIENTS_ONLY: Final = {"PROXY_COMPANIONS": "false"}
+
+KINDS: Final = {
+    "bare": Kind(ours=False),
+    "bare, saved": Kind(ours=False, arguments=_SAVED + _BODIES_TOO),
+    "ours": Kind(ours=True),
+    "recording": Kind(ours=True, settings={"PROXY_RECORD_MODE": "all", "PROXY_RECORDINGS": RECORDINGS}),
+    "saved": Kind(ours=True, arguments=_SAVED),
+    "saved, no companions": Kind(ours=True, arguments=_SAVED, settings=_CLIENTS_ONLY),
+    "listed": Kind(ours=True, program="mitmweb", arguments=_LISTED),
+    "listed, no companions": Kind(ours=True, program="mitmweb", arguments=_LISTED, settings=_CLIENTS_ONLY),
+}
+"""`saved` writes flows into a file, `listed` keeps them for mitmweb's page, which nobody has opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +101,7 @@ def command_line(kind: str, upstream_port: int, port: int) -> tuple[list[str], d
     """How a proxy is started.
 
     Args:
-        kind: `bare` (mitmproxy's own pass-through), `ours`, or `recording` (ours that keeps every exchange).
+        kind: Of `KINDS`.
         upstream_port: Of the server behind it, on 127.0.0.1.
         port: On which it is to listen.
 
@@ -77,15 +109,14 @@ def command_line(kind: str, upstream_port: int, port: int) -> tuple[list[str], d
         The command and its environment but for PATH and HOME.
     """
     upstream = f"http://{LOOPBACK}:{upstream_port}"
-    mitmdump = [str(Path(sys.executable).with_name("mitmdump")), "-q", "-s"]
-    if kind == "bare":
+    made = KINDS[kind]
+    program = [str(Path(sys.executable).with_name(made.program)), "-q", *made.arguments, "-s"]
+    if not made.ours:
         script = str(Path(__file__).with_name("pass_through.py"))
-        return [*mitmdump, script, "--mode", f"reverse:{upstream}@{LOOPBACK}:{port}"], {}
+        return [*program, script, "--mode", f"reverse:{upstream}@{LOOPBACK}:{port}"], {}
     settings = {"OPENAI_BASE_URL": f"{upstream}/v1", "OPENAI_API_KEY": "bench", "PROXY_PORT": str(port)}
-    if kind == "recording":
-        settings |= {"PROXY_RECORD_MODE": "all", "PROXY_RECORDINGS": RECORDINGS}
     script = str(ROOT / "addon" / "proxy.py")
-    return [*mitmdump, script, "--mode", f"regular@{LOOPBACK}:{port}"], settings
+    return [*program, script, "--mode", f"regular@{LOOPBACK}:{port}"], {**settings, **made.settings}
 
 
 @contextmanager
@@ -93,7 +124,7 @@ def proxy(kind: str, upstream_port: int, home: Path) -> Iterator[Proxy]:
     """Start a proxy, wait for its first answer, and end it after the block.
 
     Args:
-        kind: As `command_line` takes it.
+        kind: Of `KINDS`.
         upstream_port: Of the server behind it.
         home: An empty folder, or one that served this kind before; mitmproxy's certificates are made there.
 
@@ -110,7 +141,7 @@ def proxy(kind: str, upstream_port: int, home: Path) -> Iterator[Proxy]:
             command, cwd=home, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
         )
         try:
-            while refusal := _refusal(port, FIRST_REQUESTS[kind]):
+            while refusal := _refusal(port, "/api/chat" if KINDS[kind].ours else "/v1/chat/completions"):
                 if process.poll() is not None or time.monotonic() - begin > START_SECONDS:
                     output.seek(0)
                     said = output.read()[-2000:].strip() or "nothing"

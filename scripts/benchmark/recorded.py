@@ -3,52 +3,18 @@
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from statistics import mean
 from typing import Final
 
 from scripts.benchmark import BenchError, proxies
-from scripts.benchmark.ends import Load, Outcome
-from scripts.benchmark.proxies import Proxy
 from scripts.benchmark.running import Bench, Figures, Target
-
-STREAMS: Final = Load("stream", connections=50, requests=50, ramp_ms=1000, events=60, every_us=50_000)
+from scripts.benchmark.stream_runs import STREAMS, Run, event_us, open_us, p99_ms, run_streams
 
 WRITING_SECONDS: Final = 60
 """The longest wait for the last recording."""
 
 ORDER: Final = ("off", "on", "on", "off")
 """A machine that gets slower or faster meanwhile does so for both."""
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """What one run took.
-
-    Attributes:
-        outcome: What the load generator tells.
-        cpu_us: All CPU time of the proxy, until the last recording was written, in microseconds.
-    """
-
-    outcome: Outcome
-    cpu_us: float
-
-    @property
-    def event_us(self) -> float:
-        """CPU for an event, with a share of beginnings, ends and writing."""
-        return self.cpu_us / self.outcome.events
-
-    @property
-    def open_us(self) -> float:
-        """CPU for an event while all streams are open: none has ended, so nothing is written."""
-        opened = self.outcome.raw["open"]
-        return float(opened["cpu_ns"] / 1e3 / opened["events"])
-
-    @property
-    def p99_ms(self) -> float:
-        """How late a token is."""
-        return self.outcome.time_ms("delay", "p99") or 0.0
 
 
 def recorded(bench: Bench, target: Target) -> Figures:
@@ -61,7 +27,7 @@ def recorded(bench: Bench, target: Target) -> Figures:
         proxies.proxy("recording", bench.upstream_port, bench.homes / "recording") as on,
     ):
         for name in ORDER:
-            run = _run(bench, target, off) if name == "off" else _run(bench, target, on, folder)
+            run = run_streams(bench, target, off) if name == "off" else _run_on(bench, target, on, folder)
             if run is None:
                 return {"recorded.more": None}
             runs[name].append(run)
@@ -70,42 +36,24 @@ def recorded(bench: Bench, target: Target) -> Figures:
 
 def figures(off: Sequence[Run], on: Sequence[Run]) -> Figures:
     """The figures of runs without and with recording."""
-    off_us, on_us = (mean(run.event_us for run in runs) for runs in (off, on))
-    off_open_us, on_open_us = (mean(run.open_us for run in runs) for runs in (off, on))
     return {
-        "recorded.off": off_us,
-        "recorded.on": on_us,
-        "recorded.more": on_us / off_us,
-        "recorded.open": on_open_us / off_open_us,
-        "recorded.off_p99": mean(run.p99_ms for run in off),
-        "recorded.on_p99": mean(run.p99_ms for run in on),
+        "recorded.off": event_us(off),
+        "recorded.on": event_us(on),
+        "recorded.more": event_us(on) / event_us(off),
+        "recorded.open": open_us(on) / open_us(off),
+        "recorded.off_p99": p99_ms(off),
+        "recorded.on_p99": p99_ms(on),
     }
 
 
-def _run(bench: Bench, target: Target, proxy: Proxy, folder: Path | None = None) -> Run | None:
-    """The streams through one proxy.
-
-    Args:
-        bench: What is running.
-        target: Whom to ask.
-        proxy: Through which.
-        folder: Where it records; None when it does not.
-
-    Returns:
-        What it took; None where an answer was not complete, or the system does not tell CPU times.
-    """
-    before_us, files = proxy.cpu_us(), _files(folder)
-    outcome = bench.run(target, STREAMS, instead=proxy)
-    if outcome.failed or before_us is None or outcome.raw["open"] is None:
-        return None
-    if folder is not None:
-        _wait_for_files(folder, files + STREAMS.warm + STREAMS.requests)
-    after_us = proxy.cpu_us()
-    return None if after_us is None else Run(outcome, after_us - before_us)
+def _run_on(bench: Bench, target: Target, proxy: proxies.Proxy, folder: Path) -> Run | None:
+    """The streams through the proxy that records them into this folder, until all are written."""
+    due = _files(folder) + STREAMS.warm + STREAMS.requests
+    return run_streams(bench, target, proxy, lambda: _wait_for_files(folder, due))
 
 
-def _files(folder: Path | None) -> int:
-    return 0 if folder is None else sum(1 for _ in folder.glob("*.json"))
+def _files(folder: Path) -> int:
+    return sum(1 for _ in folder.glob("*.json"))
 
 
 def _wait_for_files(folder: Path, count: int) -> None:

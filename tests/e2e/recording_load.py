@@ -22,6 +22,9 @@ from tests.upstream import Upstream
 CLIENTS: Final = 8
 """That ask at once, each on a connection that is kept."""
 
+STREAMING_CLIENTS: Final = 64
+"""The same for streams, in which there is time between two tokens."""
+
 WRITING_SECONDS: Final = 120
 """The longest wait for what is still to be written."""
 
@@ -36,24 +39,28 @@ def recording_proxy(folder: Path, home: Path, mode: str = "all") -> Iterator[Pro
         yield proxy
 
 
-def ask_many(port: int, begin: int, end: int) -> None:
-    """Ask for as many whole chats, several at once, each with a prompt of its own."""
-    with ThreadPoolExecutor(CLIENTS) as pool:
-        for _ in pool.map(lambda numbers: ask_some(port, numbers), batched(range(begin, end), 50)):
+def ask_many(port: int, begin: int, end: int, *, stream: bool = False) -> None:
+    """Ask for as many chats, several at once, each with a prompt of its own; streams come in about 60 chunks."""
+    clients = STREAMING_CLIENTS if stream else CLIENTS
+    with ThreadPoolExecutor(clients) as pool:
+        shares = batched(range(begin, end), -(-(end - begin) // clients))
+        for _ in pool.map(lambda numbers: ask_some(port, numbers, stream=stream), shares):
             pass
 
 
-def ask_some(port: int, numbers: tuple[int, ...]) -> None:
+def ask_some(port: int, numbers: tuple[int, ...], *, stream: bool) -> None:
     connection = http.client.HTTPConnection(LOOPBACK, port, timeout=60)
     try:
         for number in numbers:
-            message = {"role": "user", "content": f"small chat {number}"}
+            prompt = f"small chat {number}{' and on' * 27 * stream}"
+            message = {"role": "user", "content": prompt}
             connection.request(
-                "POST", "/api/chat", json.dumps({"model": "gpt-4o", "messages": [message], "stream": False})
+                "POST", "/api/chat", json.dumps({"model": "gpt-4o", "messages": [message], "stream": stream})
             )
             response = connection.getresponse()
             answer = response.read()
-            assert (response.status, f"small chat {number}".encode() in answer) == (200, True), answer
+            assert response.status == 200, answer
+            assert prompt in "".join(json.loads(line)["message"]["content"] for line in answer.splitlines()), answer
     finally:
         connection.close()
 

@@ -2,8 +2,11 @@
 
 import json
 import re
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +15,8 @@ from mitmproxy import http
 from mitmproxy.io import FlowReader
 from mitmproxy.utils.emoji import emoji
 
-from addon.inspecting.marks import DROPPED, FAILED
+from addon.inspecting.marks import DROPPED, FAILED, REPAIRED
+from tests.http_server import http_server
 from tests.process import KEY, serving
 from tests.upstream import Upstream
 from tests.web import Web, web_serving
@@ -22,7 +26,6 @@ type Json = dict[str, Any]
 
 CHAT = "/v1/chat/completions"
 CLIENT_KEY = "sk-client-0123456789-last"
-ECHO = "The key was: "
 
 
 def chat(text: str, **members: Any) -> Json:
@@ -47,11 +50,13 @@ def clients() -> Iterator[ThreadPoolExecutor]:
 
 
 def wait_until[T](look: Callable[[], T | None]) -> T:
-    """What a look at mitmweb finds, as soon as it finds something; mitmweb's pages are told by a websocket."""
-    for _ in range(3000):
+    """What a look finds, as soon as it finds something."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
         if found := look():
             return found
-    raise AssertionError("3000 looks found nothing")
+        time.sleep(0.01)
+    raise AssertionError("half a minute of looks found nothing")
 
 
 def paths(web: Web) -> list[str]:
@@ -267,6 +272,83 @@ def test_what_another_addon_answers_is_the_upstreams_answer(web: Web, upstream: 
     assert not upstream.requests_with("/v1/models")
 
 
+def test_a_request_that_a_refusal_has_changed_is_marked_and_told(web: Web) -> None:
+    ask(web.proxy.port, "POST", "/api/chat", {**chat("repaired"), "model": "novel-1", "options": {"temperature": 0.5}})
+    client, first, second = wait_until(lambda: flows if len(flows := web.flows()) == 3 else [])
+    assert "repaired: " in wait_until(lambda: web.flows()[0]["comment"] if web.flows()[0]["marked"] else "")
+    assert [flow["marked"] for flow in (web.flows()[0], first, second)] == [emoji[REPAIRED], emoji[FAILED], ""]
+    assert client["request"]["path"] == "/api/chat"
+
+
+def test_vectors_are_told_with_their_model(web: Web) -> None:
+    ask(web.proxy.port, "POST", "/api/embed", {"model": "text-embedding-3-small:latest", "input": "one two"})
+    client, _ = pair(web)
+    assert re.fullmatch(
+        "text-embedding-3-small:latest → text-embedding-3-small · \\d+ tokens #[0-9a-f]{8}", client["comment"]
+    )
+
+
+def test_a_call_that_is_redirected_is_over_and_marked(web: Web) -> None:
+    ask(web.proxy.port, "POST", "/api/chat", chat("[[fault:redirect]]"))
+    _, companion = pair(web)
+    assert (companion["response"]["status_code"], companion["marked"]) == (307, emoji[FAILED])
+    assert "redirects" in companion["error"]["msg"]
+    edit(web, companion, content=json.dumps(chat("once more, straight")))
+    assert replay(web, companion)["response"]["status_code"] == 200
+
+
+def test_what_was_wrong_with_an_answer_is_told_on_its_call_too(web: Web) -> None:
+    ask(web.proxy.port, "POST", "/api/chat", chat("half of it is good [[fault:error-mid]]"))
+    client, companion = pair(web)
+    assert companion["marked"] == emoji[FAILED]
+    assert companion["error"]["msg"] in client["comment"]
+
+
+def test_a_filter_that_hides_all_hides_no_call_for_ever(web: Web) -> None:
+    web.command("set", "view_filter", "~u /none")
+    ask(web.proxy.port, "POST", "/api/chat", chat("hidden"))
+    web.command("set", "view_filter", "")
+    assert paths(web) == ["/api/chat", CHAT]
+    assert "As this proxy would" not in shown(web, web.flows()[0], "request")["text"]
+
+
+def test_a_body_that_is_too_large_is_refused_as_it_is_where_nobody_looks(upstream: Upstream, tmp_path: Path) -> None:
+    arguments = ["-w", str(tmp_path / "flows"), "--set", "ollama_max_body=1"]
+    with serving(upstream.base_url, tmp_path, *arguments) as proxy:
+        assert ask(proxy.port, "POST", "/api/chat", b"x" * (1024 * 1024 + 1)).status == 413
+
+
+class Repeating(BaseHTTPRequestHandler):
+    """An upstream that repeats the key that it gets, in a header and in its answer."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        key = self.headers["Authorization"]
+        message = {"role": "assistant", "content": f"The key: {key}"}
+        body = json.dumps({"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("X-Key", key)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Quiet."""
+
+
+@pytest.mark.parametrize("streams", [True, False])
+def test_a_key_that_the_upstream_repeats_is_in_no_flow(tmp_path: Path, *, streams: bool) -> None:
+    with http_server(Repeating) as port, web_serving(f"http://127.0.0.1:{port}/v1", tmp_path) as web:
+        ask(web.proxy.port, "POST", "/api/chat", chat("repeat it", stream=streams))
+        client, companion = pair(web)
+        assert "The key: Bearer ****" in web.content(companion["id"], "response").decode()
+        assert "The key: Bearer ****" in web.content(client["id"], "response").decode()
+        assert KEY not in everything(web)
+        replay(web, companion)
+        assert KEY not in everything(web)
+
+
 class TestInterceptedCalls:
     @pytest.fixture(autouse=True)
     def intercepting(self, web: Web) -> Iterator[None]:
@@ -294,6 +376,61 @@ class TestInterceptedCalls:
         assert asked.result().status == 502
         assert b"the call to the upstream was killed in mitmproxy" in asked.result().body
 
+    def test_one_whose_client_is_killed_is_not_sent(
+        self, web: Web, upstream: Upstream, clients: ThreadPoolExecutor
+    ) -> None:
+        asked = clients.submit(ask, web.proxy.port, "POST", "/api/chat", chat("killed while held"))
+        held = self.held(web)
+        web.api.post(f"/flows/{web.flows()[0]['id']}/kill").raise_for_status()
+        with pytest.raises((IndexError, OSError)):  # there is no answer
+            asked.result()
+        web.api.post(f"/flows/{held['id']}/resume").raise_for_status()
+        wait_until(lambda: web.flows()[1].get("error"))
+        assert not upstream.requests_with("killed while held")
+
+    def test_one_whose_clients_flow_is_reverted_meanwhile_is_sent(self, web: Web, clients: ThreadPoolExecutor) -> None:
+        asked = clients.submit(ask, web.proxy.port, "POST", "/api/chat", chat("[[fault:429-once:reverted]] reverted"))
+        held = self.held(web)
+        client = web.flows()[0]
+        edit(web, client, content="{}")
+        web.api.post(f"/flows/{client['id']}/revert").raise_for_status()
+        for flow in (held, None):
+            flow = flow or self.held(web)
+            web.api.post(f"/flows/{flow['id']}/resume").raise_for_status()
+        assert asked.result().status == 200
+        client, first, second = web.flows()
+        assert second["comment"].startswith("call 2, attempt 2 of ")
+        assert len({flow["comment"].rpartition("#")[2] for flow in (client, first, second)}) == 1
+
+    def test_the_time_for_which_one_is_held_is_not_the_upstreams(self, web: Web, clients: ThreadPoolExecutor) -> None:
+        web.command("set", "ollama_request_timeout", "1")
+        try:
+            asked = clients.submit(ask, web.proxy.port, "POST", "/api/chat", chat("held for long"))
+            held, began = self.held(web), time.monotonic()
+            wait_until(lambda: time.monotonic() > began + 1.1)
+            web.api.post(f"/flows/{held['id']}/resume").raise_for_status()
+            assert asked.result().status == 200
+        finally:
+            web.command("set", "ollama_request_timeout", "300")
+
+    def test_one_that_was_edited_is_made_again_unedited_and_counted(
+        self, web: Web, upstream: Upstream, clients: ThreadPoolExecutor
+    ) -> None:
+        asked = clients.submit(ask, web.proxy.port, "POST", "/api/chat", chat("[[fault:429-once:edited]] first"))
+        held = self.held(web)
+        changed = web.content(held["id"], "request").replace(b"first", b"edited")
+        edit(web, held, content=changed.decode())
+        web.api.post(f"/flows/{held['id']}/resume").raise_for_status()
+        again = wait_until(lambda: [flow for flow in web.flows() if flow["intercepted"] and flow["id"] != held["id"]])[
+            0
+        ]
+        assert again["comment"].startswith("call 2, attempt 2 of ")
+        web.api.post(f"/flows/{again['id']}/resume").raise_for_status()
+        assert asked.result().status == 200
+        texts = [received.text for received in upstream.requests_with("[[fault:429-once:edited]]")]
+        assert ["edited" in text.rpartition("]]")[2] for text in texts] == [True, False]
+        assert web.flows()[1]["comment"].startswith("edited: call 1 of ")
+
     def test_one_that_is_changed_to_lead_elsewhere_is_not_sent(
         self, web: Web, upstream: Upstream, clients: ThreadPoolExecutor
     ) -> None:
@@ -305,19 +442,32 @@ class TestInterceptedCalls:
         assert not upstream.requests_with("led astray")
 
 
-def test_killing_a_running_call_ends_its_exchange(web: Web, upstream: Upstream, clients: ThreadPoolExecutor) -> None:
-    asked = clients.submit(
-        ask, web.proxy.port, "POST", "/api/chat", chat("to be killed in the middle of a long answer [[gate:killed]]")
-    )
-    upstream.release("killed", 4)
-    _, companion = wait_until(
-        lambda: f if len(f := [each for each in web.flows() if each.get("response")]) == 2 else []
-    )
-    web.api.post(f"/flows/{companion['id']}/kill").raise_for_status()
-    wait_until(lambda: web.flows()[0].get("error"))
-    upstream.release("killed")
-    upstream.wait_aborted("to be killed")
-    assert not asked.result().body.endswith(b"0\r\n\r\n")
+@pytest.mark.parametrize("which", ["client", "call"])
+@pytest.mark.parametrize("gate", ["gate", "gate-head"])
+def test_killing_either_ends_both_though_the_upstream_is_silent(
+    web: Web, upstream: Upstream, clients: ThreadPoolExecutor, which: str, gate: str
+) -> None:
+    name = f"killed-{which}-{gate}"
+    asked = clients.submit(ask, web.proxy.port, "POST", "/api/chat", chat(f"a long answer [[{gate}:{name}]]"))
+    upstream.wait_received(name)
+    if gate == "gate":
+        upstream.release(name, 4)
+        wait_until(lambda: len([each for each in web.flows() if each.get("response")]) == 2)
+    client, companion = wait_until(lambda: flows if len(flows := web.flows()) == 2 else [])
+    web.api.post(f"/flows/{(client if which == 'client' else companion)['id']}/kill").raise_for_status()
+    wait_until(lambda: all(flow.get("error") for flow in web.flows()))
+    with suppress(IndexError, OSError):
+        assert not asked.result().body.endswith(b"0\r\n\r\n")
+    upstream.wait_aborted(name)
+
+
+def test_a_filter_that_intercepts_answers_holds_no_call(web: Web) -> None:
+    web.command("set", "intercept", "~u /v1/chat & ~s")
+    try:
+        assert ask(web.proxy.port, "POST", "/api/chat", chat("not held")).status == 200
+        wait_until(lambda: len(flows := web.flows()) == 2 and not any(flow["intercepted"] for flow in flows))
+    finally:
+        web.command("set", "intercept", "")
 
 
 def test_marks_and_comments_of_the_user_stay(web: Web, upstream: Upstream, clients: ThreadPoolExecutor) -> None:
@@ -361,6 +511,25 @@ class TestFiles:
         assert shown(web, client, "response")["text"].startswith("You said: written down")
         assert shown(web, companion, "response")["view_name"] == "OpenAI SSE"
         assert shown(web, companion, "response")["text"].startswith("You said: written down")
+
+    def test_a_har_alone_has_both(self, upstream: Upstream, tmp_path: Path) -> None:
+        har = tmp_path / "flows.har"
+        with serving(upstream.base_url, tmp_path, "--set", f"hardump={har}") as proxy:
+            ask(proxy.port, "POST", "/api/chat", chat("archived"))
+        assert len(json.loads(har.read_text())["log"]["entries"]) == 2
+
+    def test_a_flow_whose_answer_the_end_of_the_proxy_cuts_is_marked(self, upstream: Upstream, tmp_path: Path) -> None:
+        dump = tmp_path / "flows"
+        with ThreadPoolExecutor() as pool, serving(upstream.base_url, tmp_path, "-w", str(dump)) as proxy:
+            asked = pool.submit(ask, proxy.port, "POST", "/api/chat", chat("cut by the end [[gate:ended]]"))
+            upstream.release("ended", 4)
+            upstream.wait_received("cut by the end")
+            proxy.stop()
+            asked.exception()
+        flows = {flow.request.path: flow for flow in saved(dump)}
+        assert set(flows) == {"/api/chat", CHAT}
+        assert flows["/api/chat"].marked == FAILED
+        assert "the proxy is being stopped" in flows["/api/chat"].comment
 
     def test_a_flow_of_another_proxy_is_replayed_here(self, upstream: Upstream, tmp_path: Path, web: Web) -> None:
         dump = tmp_path / "flows"

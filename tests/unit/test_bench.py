@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from scripts import bench
-from scripts.benchmark import BenchError, ends, measures, proxies, recorded, report
+from scripts.benchmark import BenchError, companions, ends, measures, proxies, recorded, report
 from scripts.benchmark.ends import Load, Outcome
 from scripts.benchmark.rows import ROWS, Goal, Row
 from scripts.benchmark.running import BARE, DIRECT, OURS, Bench
+from scripts.benchmark.stream_runs import Run
 
 CHEAPER = Row("x", "a request", "ms", Goal("ratio", "≤", 1.0, 0.8))
 needs_go = pytest.mark.skipif(shutil.which("go") is None, reason="Go is not installed: see go.dev/dl")
@@ -121,14 +122,16 @@ def test_a_wrong_option_is_named(arguments: list[str], says: str, capsys: pytest
     assert says in capsys.readouterr().err
 
 
-def test_both_proxies_run_from_this_environment_on_a_loopback_port() -> None:
-    ours = "regular@127.0.0.1:8"
-    for kind, mode in (("bare", "reverse:http://127.0.0.1:7@127.0.0.1:8"), ("ours", ours), ("recording", ours)):
-        command, settings = proxies.command_line(kind, 7, 8)
-        assert command[0] == str(Path(sys.executable).with_name("mitmdump"))
-        assert command[-1] == mode
-        assert settings.get("OPENAI_BASE_URL") == (None if kind == "bare" else "http://127.0.0.1:7/v1")
-        assert settings.get("PROXY_RECORD_MODE") == ("all" if kind == "recording" else None)
+@pytest.mark.parametrize("kind", proxies.KINDS)
+def test_every_proxy_runs_from_this_environment_on_a_loopback_port(kind: str) -> None:
+    command, settings = proxies.command_line(kind, 7, 8)
+    bare, web = kind.startswith("bare"), kind.startswith("listed")
+    assert command[0] == str(Path(sys.executable).with_name("mitmweb" if web else "mitmdump"))
+    assert command[-1] == ("reverse:http://127.0.0.1:7@127.0.0.1:8" if bare else "regular@127.0.0.1:8")
+    assert ("-w" in command) == ("saved" in kind)
+    assert settings.get("OPENAI_BASE_URL") == (None if bare else "http://127.0.0.1:7/v1")
+    assert settings.get("PROXY_RECORD_MODE") == ("all" if kind == "recording" else None)
+    assert settings.get("PROXY_COMPANIONS") == ("false" if "no companions" in kind else None)
 
 
 def test_without_go_the_benchmark_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,9 +146,9 @@ def outcome(**told: Any) -> Outcome:
     return Outcome(nothing | times | {"events": 0} | told)
 
 
-def run_of(cpu_us: float, open_us: float, p99_ms: float) -> recorded.Run:
+def run_of(cpu_us: float, open_us: float, p99_ms: float) -> Run:
     opened = {"cpu_ns": open_us * 1e3 * 10, "events": 10}
-    return recorded.Run(outcome(events=100, open=opened, delay_ms={"p99": p99_ms}), cpu_us * 100)
+    return Run(outcome(events=100, open=opened, delay_ms={"p99": p99_ms}), cpu_us * 100)
 
 
 def test_what_recording_costs_is_the_mean_of_its_runs_to_that_of_the_runs_without() -> None:
@@ -160,7 +163,30 @@ def test_what_recording_costs_is_the_mean_of_its_runs_to_that_of_the_runs_withou
     }
 
 
-OF_RUNNING = [each for each in measures.MEASURES if each.name not in ("fresh", "recorded")]
+def taken(cpu_us: float, request_ms: float) -> companions.Taken:
+    return companions.Taken([run_of(cpu_us, cpu_us / 2, 1), run_of(cpu_us, cpu_us / 2, 3)], [request_ms, request_ms])
+
+
+def test_what_companions_cost_is_told_for_saved_and_for_listed_flows_each_beside_the_same_without() -> None:
+    ours = [taken(150, 3.5), taken(100, 2.5), taken(300, 4.5), taken(150, 2.5)]
+    assert companions.our_figures(dict(zip(companions.OUR_KINDS, ours, strict=True))) == {
+        "companions.saved": 150,
+        "companions.saved_more": 1.5,
+        "companions.saved_open": 1.5,
+        "companions.saved_p99": 2,
+        "companions.request": 3.5,
+        "companions.request_more": 1,
+        "companions.listed": 300,
+        "companions.listed_more": 2,
+        "companions.listed_open": 2,
+        "companions.listed_p99": 2,
+        "companions.listed_request_more": 2,
+    }
+    bare = companions.bare_figures({companions.BARE_KINDS[0]: taken(80, 3)})
+    assert bare == {"companions.saved": 80, "companions.request": 3}
+
+
+OF_RUNNING = [each for each in measures.MEASURES if each.name not in ("fresh", "recorded", "companions")]
 """The measures of proxies that are running; the others start their own."""
 
 
@@ -188,7 +214,7 @@ def test_the_load_generator_passes_its_own_tests() -> None:
 @pytest.mark.slow
 def test_a_short_run_measures_every_target_and_writes_what_it_found(tmp_path: Path) -> None:
     found = tmp_path / "found.json"
-    options = ["--only", "whole-kept,concurrent,recorded", "--rounds", "1", "--json", str(found)]
+    options = ["--only", "whole-kept,concurrent,recorded,companions", "--rounds", "1", "--json", str(found)]
     command = [sys.executable, str(proxies.ROOT / "scripts" / "bench.py"), *options]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -199,6 +225,8 @@ def test_a_short_run_measures_every_target_and_writes_what_it_found(tmp_path: Pa
     assert rows["concurrent"]["medians"] == {"direct": 0, "bare": 0, "ours": 0}
     assert rows["concurrent"]["verdict"] == "met"
     assert rows["recorded.more"]["medians"]["ours"] > 0
+    assert rows["companions.saved"]["medians"].keys() == {BARE.name, OURS.name}
+    assert rows["companions.listed_more"]["medians"]["ours"] > 0
     assert "100 requests at once, errors" in done.stdout
 
 

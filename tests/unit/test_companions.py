@@ -12,8 +12,9 @@ from addon.exchange import Exchange
 from addon.flow_metadata import Pieces, companions_of, noted_pieces, pieces_of
 from addon.inspecting.companions import call_of, head_of, masked
 from addon.inspecting.marks import DROPPED, FAILED, REPAIRED, mark
-from addon.inspecting.summary import LONGEST_ERROR, link, summarise
+from addon.inspecting.summary import LONGEST_ERROR, begin, summarise
 from addon.live_layers import tell_cut
+from addon.live_requests import BODY_LEFT
 from addon.redaction.flows import redact_flow, shorten_keys
 from addon.redaction.redactor import Redactor
 from translators.events import Usage
@@ -21,12 +22,13 @@ from translators.notes import Note
 
 KEY = "sk-test-5f3c1a9e7b2d4c6f8a0e"
 URL = "http://upstream:8080/v1"
+LINK = "0123abcd"
 
 
 def exchange_of(**known: object) -> Exchange:
     """An exchange whose flow is linked."""
     exchange = Exchange(tflow.tflow(), "hops", KEY)
-    link(exchange.flow)
+    begin(exchange, LINK)
     for name, value in known.items():
         setattr(exchange, name, value)
     return exchange
@@ -73,6 +75,8 @@ class TestKeys:
             ("bearer ollama", "bearer …"),
             ("sk-client-0123456789", "…6789"),
             ("Basic dXNlcjpwYXNzd29yZA==", "Basic …"),
+            ("Bearer sk-client-0123456789 more", "Bearer …"),
+            ("Token token=sk-client-0123456789, id=5", "Token …"),
             ("", "…"),
         ],
     )
@@ -153,10 +157,10 @@ class TestSummary:
         ]
         exchange = exchange_of(model="llama3", asked_model="gpt-4o", notes=notes, first_ns=12_300_000)
         exchange.usage = Usage(3, 4)
-        summarise(exchange)
+        summarise(exchange, LINK)
         flow = exchange.flow
-        tag = flow.metadata[flow_metadata.EXCHANGE]
-        assert flow.comment == f"llama3 → gpt-4o · 3 + 4 tokens · TTFT 12 ms · dropped: options.top_k #{tag}"
+        assert flow.comment == f"llama3 → gpt-4o · 3 + 4 tokens · TTFT 12 ms · dropped: options.top_k #{LINK}"
+        assert flow.metadata[flow_metadata.EXCHANGE] == LINK
         assert flow.marked == DROPPED
         assert flow.metadata[flow_metadata.NOTES][1] == ["think", "converted", "how"]
         assert flow.metadata[flow_metadata.TTFT_MS] == 12.3
@@ -169,57 +173,63 @@ class TestSummary:
             ({"error": "it broke", "repairs": ["x"]}, FAILED, "error: it broke · repaired: x"),
             ({"repairs": ["temperature dropped"]}, REPAIRED, "repaired: temperature dropped"),
             ({"retries": ["429", "503"]}, "", "retried: 429, 503"),
-            ({"usage": Usage(None, 4)}, "", "? + 4 tokens"),
+            ({"usage": Usage(None, 4), "first_ns": 2_000_000}, "", "? + 4 tokens · TTFT 2 ms"),
             ({"error": "long " * 100}, FAILED, f"error: {('long ' * 100)[:LONGEST_ERROR]}…"),
             ({"error": f"the key {KEY}"}, FAILED, "error: the key …8a0e"),
         ],
     )
     def test_what_matters_is_told_and_marked(self, known: dict[str, object], marker: str, told: str) -> None:
         exchange = exchange_of(**known)
-        summarise(exchange)
-        assert exchange.flow.comment == f"{told} {flow_metadata.tag(exchange.flow)}"
+        summarise(exchange, LINK)
+        assert exchange.flow.comment == f"{told} #{LINK}"
         assert exchange.flow.marked == marker
         assert KEY not in str(exchange.flow.metadata)
 
     def test_an_exchange_that_asked_nobody_has_no_comment(self) -> None:
         exchange = exchange_of()
-        summarise(exchange)
+        summarise(exchange, LINK)
         assert (exchange.flow.comment, exchange.flow.marked) == ("", "")
 
     def test_a_client_that_has_left_is_told_and_no_failure(self) -> None:
         exchange = exchange_of(model="m")
         exchange.flow.error = tflow.terr("Client disconnected.")
-        summarise(exchange)
+        summarise(exchange, LINK)
         assert exchange.flow.comment.startswith("m · error: Client disconnected. #")
         assert exchange.flow.marked == ""
 
     def test_a_users_comment_stays(self) -> None:
         exchange = exchange_of(model="m")
         exchange.flow.comment = "mine"
-        summarise(exchange)
+        summarise(exchange, LINK)
         assert exchange.flow.comment == "mine"
 
     def test_a_body_that_is_cut_is_told_behind(self) -> None:
         exchange = exchange_of(model="m")
-        exchange.flow.comment = flow_metadata.tag(exchange.flow)
+        exchange.flow.comment = f"#{LINK}"
         tell_cut(exchange.flow, 10, 20)
-        summarise(exchange)
-        assert exchange.flow.comment == f"m {flow_metadata.tag(exchange.flow)} (first 10 of 20 body bytes kept)"
+        summarise(exchange, LINK)
+        assert exchange.flow.comment == f"m #{LINK} (first 10 of 20 body bytes kept)"
 
     def test_a_replay_tells_nothing_of_what_was_before(self) -> None:
         exchange = exchange_of(model="m", error="it broke")
         flow = exchange.flow
-        flow.metadata |= {flow_metadata.VERDICT: "ours", "mine": 1}
-        summarise(exchange)
-        before = flow_metadata.tag(flow)
-        link(flow)
+        others = {flow_metadata.VERDICT: "ours", BODY_LEFT: True, "mine": 1}
+        flow.metadata |= others
+        summarise(exchange, LINK)
+        begin(exchange, "89abcdef")
         assert flow.comment == ""
-        assert flow.metadata == {
-            flow_metadata.VERDICT: "ours",
-            "mine": 1,
-            flow_metadata.EXCHANGE: flow.metadata[flow_metadata.EXCHANGE],
-        }
-        assert flow_metadata.tag(flow) != before
+        assert flow.metadata == {**others, flow_metadata.EXCHANGE: "89abcdef"}
+
+    def test_vectors_have_no_time_to_a_first_token(self) -> None:
+        exchange = exchange_of(usage=Usage(7, None), first_ns=1)
+        summarise(exchange, LINK)
+        assert exchange.flow.comment == f"7 tokens #{LINK}"
+
+    def test_a_key_in_an_answer_is_masked(self) -> None:
+        exchange = exchange_of()
+        exchange.flow.response = http.Response.make(200, f"your key {KEY}")
+        summarise(exchange, LINK)
+        assert exchange.flow.response.text == f"your key {'*' * len(KEY)}"
 
 
 def test_the_companions_of_a_flow_are_found_in_the_order_of_their_calls() -> None:
@@ -236,7 +246,7 @@ def test_what_is_redacted_is_no_edit_and_an_edit_stays_one() -> None:
     redacted, edited = exchange_of(), exchange_of()
     for exchange in (redacted, edited):
         exchange.flow.request.content = f"the key {KEY}".encode()
-        summarise(exchange)
+        summarise(exchange, LINK)
     edited.flow.request.content = f"another {KEY}".encode()
     for exchange in (redacted, edited):
         assert redact_flow(exchange.flow, redactor)

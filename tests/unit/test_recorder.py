@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncGenerator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from addon.noting import NotingTransport, noted
 from addon.recordings.files import read_recordings
 from addon.recordings.recorder import Recorder
 from addon.recordings.recording import End, Recording
-from addon.recordings.tape import Tape
+from addon.recordings.tape import Answer, Tape
 from addon.redaction.redactor import Redactor
 from addon.upstream import Upstream
 from tests.recorded import CALL, HELLO, SENT, compact, exchange, run
@@ -236,8 +237,38 @@ def test_a_tape_tells_about_the_memory_that_it_takes() -> None:
     empty = tape.size
     tape.answer.chunks.extend([(0, b"x" * 70)] * 1000)
     tape.answer.ended(0, "complete")
-    assert empty > len(compact(HELLO)) + 3_000
+    assert empty > len(compact(HELLO)) + 1_500
     assert tape.size - empty == pytest.approx(86_000, rel=0.1)
+
+
+def test_an_answer_that_has_ended_tells_the_pieces_that_came_and_their_times() -> None:
+    pieces = [(3, b"one"), (5, b""), (5, b" and "), (10**15, b"two")]
+    answer = Answer()
+    answer.chunks.extend(pieces)
+    answer.ended(10**15 + 1, "complete")
+    assert answer.chunks == pieces
+    assert answer.body == b"one and two"
+    empty = Answer()
+    empty.ended(1, "aborted")
+    assert empty.chunks == []
+
+
+def test_a_kept_flow_has_the_very_bytes_of_its_tape_unless_it_shows_others() -> None:
+    answer = Answer()
+    answer.chunks.extend([(1, b"one"), (2, b"two")])
+    answer.ended(2, "complete")
+    same, redacted = (http.Response.make(200, body) for body in (bytes(bytearray(b"onetwo")), b"onetw*"))
+    for response in (same, redacted):
+        answer.share(response)
+    assert same.raw_content is answer.body
+    assert redacted.raw_content == b"onetw*"
+
+
+def test_whoever_is_told_of_the_end_of_a_call_is_not_kept_with_its_tape() -> None:
+    tape, told = Tape(exchange().flow.request, "ollama", URL), list[str]()
+    taped = replace(tape.call(CALL, 0), over=lambda: told.append("over"))
+    tape.call_over(taped)
+    assert (told, taped.over) == (["over"], None)
 
 
 def test_the_next_exchange_waits_while_too_much_is_unwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
