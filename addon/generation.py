@@ -19,7 +19,7 @@ from addon.ndjson import answer_lines, failed_stream, live_lines
 from addon.responses import json_answer
 from addon.settings import Settings
 from addon.upstream import Upstream, encode
-from translators.answer import AnswerTranslator, Reader
+from translators.answer import AnswerTranslator
 from translators.context_overflow import is_context_overflow, overflow_to_ollama
 from translators.errors import OllamaError, RequestError, UpstreamError
 from translators.lessons import API_NAMES, MOST_LESSONS, Lessons, is_missing
@@ -33,27 +33,16 @@ from translators.ollama_answers import (
     load_answer,
 )
 from translators.ollama_requests import ChatRequest, GenerateRequest, chat_request, generate_request
+from translators.openai_apis import PATHS, READERS
 from translators.openai_chat_payload import Translated
-from translators.openai_chat_reader import ChatCompletionReader
-from translators.openai_completion_reader import CompletionReader
 from translators.openai_refusals import dialect_demanded
 from translators.openai_requests import body_to_send, chat_to_openai, generate_to_openai
-from translators.openai_responses_reader import ResponseReader
 from translators.openai_tool_turns import ToolTurn
 from translators.options import options_to_openai
 from translators.profiles import DEFAULT, Dialect, Profile, profile_for
 
-type Api = tuple[str, Callable[[int], Reader]]
-"""The path of one of the upstream's APIs, and what reads its answers."""
-
 MOST_MODELS: Final = 1000
 """Of how many models is remembered what the upstream refuses."""
-
-APIS: Final[Mapping[Dialect, Api]] = {
-    "chat": ("/chat/completions", ChatCompletionReader),
-    "responses": ("/responses", ResponseReader),
-    "completions": ("/completions", CompletionReader),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,9 +226,8 @@ class Generation:
         self, endpoint: Endpoint[Request], request: Request, asked: _Asked, model_id: str, exchange: Exchange
     ) -> tuple[bytes, AsyncGenerator[bytes]]:
         translated = asked.translated
-        path, reader_of = APIS[translated.dialect]
         sent_ns = exchange.elapsed_ns
-        reply = await self._upstream.post(path, asked.body, exchange)
+        reply = await self._upstream.post(PATHS[translated.dialect], asked.body, exchange)
         in_use = self._loaded.use(model_id, request.keep_alive)
         writer = (StreamWriter if request.stream else WholeWriter)(
             endpoint.shape,
@@ -248,7 +236,7 @@ class Generation:
             tool_names=translated.tool_names,
             conversation=translated.conversation,
         )
-        reader = reader_of(request.top_logprobs)
+        reader = READERS[translated.dialect](request.top_logprobs)
         translator = AnswerTranslator(reader, writer, reply.content_type)
 
         def finished() -> None:

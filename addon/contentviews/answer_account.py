@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from addon.contentviews.answer_facts import Facts
 from addon.contentviews.measured import Measured
+from translators.inspection.answer_facts import Facts
 
 
 def account_lines(facts: Facts, measured: Measured, left_out: str) -> list[str]:

@@ -4,21 +4,21 @@ mitmweb shows the first 512 lines of a view until it is asked for more. So what 
 chunks still have room, and whatever is left out follows them.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any, Final, NamedTuple
 
 from addon.contentviews.answer_account import account_lines
-from addon.contentviews.answer_facts import Facts, facts_of
-from addon.contentviews.answers import Said, said_by_ollama, said_by_openai
 from addon.contentviews.chunk_table import chunk_table
 from addon.contentviews.columns import heading
-from addon.contentviews.events import DOCUMENT, Event, events_of, is_ndjson
 from addon.contentviews.measured import Measured
-from addon.contentviews.recognising import EMBEDDING, GENERATION, PROGRESS, ollama_route
-from addon.contentviews.transcript import shortened
 from addon.live_layers import KEPT_BODY_BYTES
+from translators.inspection.answers import Said, said_by_ollama, said_by_openai
+from translators.inspection.events import DOCUMENT, Event, events_of, is_ndjson
+from translators.inspection.recognising import EMBEDDING, GENERATION, PROGRESS, ollama_route
+from translators.inspection.transcript import call_text, shortened
+from translators.inspection.values import json_text
+from translators.openai_apis import Api
 
 MOST_TEXT_LINES: Final = 220
 MOST_THINKING_LINES: Final = 70
@@ -55,38 +55,39 @@ def ollama_answer_text(path: str, content_type: str, body: bytes, measured: Meas
         body: As far as it is there, decompressed.
         measured: What is known of the answer besides.
     """
-    route, readable = ollama_route(path), _readable(body)
+    route = ollama_route(path)
+    if route not in GENERATION | EMBEDDING | PROGRESS:
+        return any_text(content_type, body)
+    readable = _readable(body)
     events = events_of(readable.body, content_type)
-    if route in GENERATION:
-        said, facts = said_by_ollama(route, events), facts_of(events)
-        if not (facts.end or said.error or measured.error or readable.left_out) and measured.ended:
-            facts.end = "none: the answer broke off"
-        account = account_lines(facts, measured, readable.left_out)
-        return _answer_text(said, account, chunk_table(body, content_type, measured.pieces), measured)
-    if route in EMBEDDING:
-        return _document_text(events, said_by_ollama(route, events).error, measured)
+    said = said_by_ollama(route, events)
+    is_told = said.facts.end or said.error or measured.error or readable.left_out
+    if route in GENERATION and measured.ended and not is_told:
+        said.facts.end = "none: the answer broke off"
+    errors, account = _errors(said.error, measured.error), account_lines(said.facts, measured, readable.left_out)
     if route in PROGRESS:
-        return _progress_text(events, said_by_ollama(route, events).error, measured)
-    return any_text(content_type, body)
+        return _laid_out([("", errors), ("", _steps(events)), ("account", account)])
+    if route in EMBEDDING:
+        return _document_text(said.document, errors, account)
+    return _answer_text(said, errors, account, chunk_table(body, content_type, measured.pieces), ended=measured.ended)
 
 
-def openai_answer_text(path: str, content_type: str, body: bytes, measured: Measured) -> str:
+def openai_answer_text(api: Api | None, content_type: str, body: bytes, measured: Measured) -> str:
     """An answer of an OpenAI-style server.
 
     Args:
-        path: Of the request, or the path of the API that the answer is of.
+        api: That it is of; None where that is none of those that are known.
         content_type: The `Content-Type`, or an empty string.
         body: As far as it is there, decompressed.
         measured: What is known of the answer besides.
     """
     readable = _readable(body)
     is_whole = measured.ended and not readable.left_out
-    said = said_by_openai(path, measured.status, content_type, readable.body, ended=is_whole)
-    events = events_of(readable.body, content_type)
+    said = said_by_openai(api, measured.status, content_type, readable.body, ended=is_whole)
+    errors, account = _errors(said.error, measured.error), account_lines(said.facts, measured, readable.left_out)
     if said.document is not None:
-        return _document_text(events, said.error, measured)
-    account = account_lines(facts_of(events), measured, readable.left_out)
-    return _answer_text(said, account, chunk_table(body, content_type, measured.pieces), measured)
+        return _document_text(said.document, errors, account)
+    return _answer_text(said, errors, account, chunk_table(body, content_type, measured.pieces), ended=measured.ended)
 
 
 def any_text(content_type: str, body: bytes) -> str:
@@ -98,7 +99,7 @@ def any_text(content_type: str, body: bytes) -> str:
     """
     indent = None if is_ndjson(content_type) else 2
     return "\n".join(
-        value if isinstance(value, str) and name not in ("", DOCUMENT) else _json(value, indent)
+        value if isinstance(value, str) and name not in ("", DOCUMENT) else json_text(value, indent)
         for name, value in events_of(_readable(body).body, content_type)
     )
 
@@ -112,20 +113,20 @@ def _readable(body: bytes) -> _Readable:
     return _Readable(body, left_out)
 
 
-def _answer_text(said: Said, account: list[str], chunks: list[str], measured: Measured) -> str:
+def _answer_text(said: Said, errors: list[str], account: list[str], chunks: list[str], *, ended: bool) -> str:
     parts: list[tuple[str, list[str], int]] = [
         ("", said.text.splitlines(), MOST_TEXT_LINES),
         ("thinking", said.thinking.splitlines(), MOST_THINKING_LINES),
-        ("tool calls", [line for call in said.calls for line in _call_lines(call)], MOST_CALL_LINES),
+        ("tool calls", [line for call in said.calls for line in call_text(call, 2).splitlines()], MOST_CALL_LINES),
     ]
-    shown: list[_Part] = [("", _errors(said.error, measured.error))]
+    shown: list[_Part] = [("", errors)]
     rest: list[_Part] = []
     for title, lines, most in parts:
         more = lines[most:]
         shown.append((title, lines[:most] + [f"… {len(more):,} more lines, at the end …"] * bool(more)))
         rest.append((f"rest of the {title or 'text'}", more))
     if not any(lines for _, lines in shown):
-        shown.append(("", ["(the answer is empty)" if measured.ended else "(nothing so far)"]))
+        shown.append(("", ["(the answer is empty)" if ended else "(nothing so far)"]))
     return _laid_out([*shown, ("account", account), ("chunks", chunks), *rest])
 
 
@@ -134,28 +135,19 @@ def _errors(*errors: str) -> list[str]:
     return [f"error: {error}" for error in dict.fromkeys(" ".join(error.split()) for error in errors) if error]
 
 
-def _document_text(events: Sequence[Event], error: str, measured: Measured) -> str:
-    values = [event.value for event in events]
-    shown = [_json(shortened(value), 2) for value in values]
-    return _laid_out(
-        [
-            ("", _errors(error, measured.error)),
-            ("", _vectors(values)),
-            ("account", account_lines(facts_of(events), measured, "")),
-            ("answer", shown),
-        ]
-    )
+def _document_text(document: Any, errors: list[str], account: list[str]) -> str:
+    answer = [] if document is None else [json_text(shortened(document), 2)]
+    return _laid_out([("", errors), ("", _vectors(document)), ("account", account), ("answer", answer)])
 
 
-def _vectors(values: Sequence[Any]) -> list[str]:
+def _vectors(document: Any) -> list[str]:
     """How many vectors an answer holds, and of how many dimensions, on a line; none where it holds none."""
-    value = values[0] if values else None
-    if not isinstance(value, dict):
+    if not isinstance(document, dict):
         return []
-    vectors: Any = value.get("embeddings")  # Ollama
-    if isinstance(single := value.get("embedding"), list):  # its old route
+    vectors: Any = document.get("embeddings")  # Ollama
+    if isinstance(single := document.get("embedding"), list):  # its old route
         vectors = [single]
-    if isinstance(data := value.get("data"), list):  # OpenAI
+    if isinstance(data := document.get("data"), list):  # OpenAI
         vectors = [item.get("embedding") for item in data if isinstance(item, dict)]
     if not isinstance(vectors, list):
         return []
@@ -165,47 +157,32 @@ def _vectors(values: Sequence[Any]) -> list[str]:
     return [f"{len(vectors):,} {'vector' if len(vectors) == 1 else 'vectors'}{of}{base64}"]
 
 
-def _progress_text(events: Sequence[Event], error: str, measured: Measured) -> str:
+def _steps(events: Sequence[Event]) -> list[str]:
     """A line for each step; of the lines that tell how far one has got only the last."""
     steps = list[str]()
     for _, group in groupby((event.value for event in events), _step):
         *_, last = group
         steps += _progress(last)
-    account = account_lines(Facts(), measured, "")
-    return _laid_out([("", _errors(error, measured.error)), ("", steps), ("account", account)])
+    return steps
 
 
 def _step(value: Any) -> str:
     keys = ("status", "digest") if isinstance(value, dict) else ()
-    return _json([value.get(key) for key in keys] if keys else value)
+    return json_text([value.get(key) for key in keys] if keys else value)
 
 
 def _progress(value: Any) -> Iterator[str]:
     """The line of a step; none of an error, which is told before them."""
     if not isinstance(value, dict) or not isinstance(status := value.get("status"), str):
         if not (isinstance(value, dict) and value.keys() == {"error"}):
-            yield _json(value)
+            yield json_text(value)
         return
     rest = {key: told for key, told in value.items() if key != "status"}
     done, total = rest.pop("completed", None), rest.pop("total", None)
     far = f"{done:,} of {total:,} bytes" if isinstance(done, int) and isinstance(total, int) else ""
-    yield " ".join(filter(None, [status, far, _json(rest) if rest else ""]))
-
-
-def _call_lines(call: Any) -> Iterator[str]:
-    """A tool call: its name, and its arguments as JSON below."""
-    function = call.get("function") if isinstance(call, dict) else None
-    if not isinstance(function, dict):
-        yield _json(call)
-        return
-    yield f"{function.get('name')}"
-    yield from _json(function.get("arguments"), 2).splitlines()
+    yield " ".join(filter(None, [status, far, json_text(rest) if rest else ""]))
 
 
 def _laid_out(parts: Sequence[_Part]) -> str:
     """Parts below each other, with their titles; empty ones are left out."""
     return "\n\n".join("\n".join([heading(title)] * bool(title) + lines) for title, lines in parts if lines)
-
-
-def _json(value: Any, indent: int | None = None) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=indent)

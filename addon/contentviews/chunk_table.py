@@ -3,15 +3,15 @@
 Only the first and the last ones are shown, as many as have their times noted.
 """
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from addon.contentviews.events import Event, events_of, is_ndjson, is_sse, parts_of, sayings
 from addon.flow_metadata import SHOWN_PIECES, Pieces
 from addon.live_layers import KEPT_BODY_BYTES
+from translators.inspection.events import Event, events_of, is_ndjson, is_sse, parts_of, sayings
+from translators.inspection.values import json_text
 
 LONGEST_SAYING: Final = 90
 """Characters of what a piece says that are shown."""
@@ -129,17 +129,13 @@ def _told(event: Event) -> str:
     """An event: its kind, and the texts or values by which it differs from the others."""
     kind, value = event.kind, event.value
     if not isinstance(value, dict):
-        return value if isinstance(value, str) else _json(value)
+        return value if isinstance(value, str) else json_text(value)
     said = dict(sayings(value))
     if said and kind == "+".join(said):
-        return ", ".join(f"{key} {_json(told)}" for key, told in said.items())
+        return ", ".join(f"{key} {json_text(told)}" for key, told in said.items())
     if isinstance(delta := value.get("delta"), str):  # Responses
-        return f"{kind} {_json(delta)}"
+        return f"{kind} {json_text(delta)}"
     told = next((part[kind] for part in parts_of(value) if part.get(kind)), True)
     if told is True:
         told = {key: member for key, member in value.items() if key not in _BOILERPLATE}
-    return f"{kind} {_json(told)}" if told else kind
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return f"{kind} {json_text(told)}" if told else kind

@@ -6,8 +6,8 @@ from typing import Any
 from mitmproxy import http
 
 from addon import flow_metadata
-from addon.contentviews.answer_facts import number_in
 from addon.flow_metadata import Pieces
+from translators.inspection.values import number_in, text_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def measured_of(flow: http.HTTPFlow, response: http.Response) -> Measured:
     return Measured(
         status=response.status_code,
         ended=ended,
-        models=tuple(_text(told.get(key)) for key in (flow_metadata.MODEL, flow_metadata.ASKED_MODEL)),
+        models=tuple(text_in(told.get(key)) for key in (flow_metadata.MODEL, flow_metadata.ASKED_MODEL)),
         prompt_tokens=number_in(told.get(flow_metadata.PROMPT_TOKENS)),
         output_tokens=number_in(told.get(flow_metadata.OUTPUT_TOKENS)),
         head_ms=None if was_ours else _ms_between(asked, response.timestamp_start),
@@ -66,8 +66,8 @@ def measured_of(flow: http.HTTPFlow, response: http.Response) -> Measured:
         call=_call(flow),
         retries=_texts(told.get(flow_metadata.RETRIES)),
         repairs=_texts(told.get(flow_metadata.REPAIRS)),
-        replay=_text(told.get(flow_metadata.REPLAY)),
-        error=_text(told.get(flow_metadata.ERROR)) or (flow.error.msg if flow.error else ""),
+        replay=text_in(told.get(flow_metadata.REPLAY)),
+        error=text_in(told.get(flow_metadata.ERROR)) or (flow.error.msg if flow.error else ""),
         pieces=flow_metadata.noted_pieces(flow),
     )
 
@@ -96,9 +96,5 @@ def _ms_between(start: Any, end: Any) -> float | None:
     return None if began is None or over is None or over < began else (over - began) * 1000
 
 
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
-
-
 def _texts(value: Any) -> tuple[str, ...]:
-    return tuple(filter(None, map(_text, value))) if isinstance(value, list | tuple) else ()
+    return tuple(filter(None, map(text_in, value))) if isinstance(value, list | tuple) else ()

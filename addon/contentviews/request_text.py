@@ -4,21 +4,21 @@ mitmproxy's programs cut long views, so the table of the fields comes first. A r
 sent for it is translated anew: so foreign traffic and edited requests can be looked at as well.
 """
 
-import json
 import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 from addon.contentviews.columns import heading, table
-from addon.contentviews.destinations import STRUCTS, api_of, name_of
-from addon.contentviews.mapping import ABSENT, Row, mapping
-from addon.contentviews.transcript import settings, shortened, tools_offered, transcript
-from addon.contentviews.translation import Sent, translated
 from translators.errors import OllamaError, RequestError
 from translators.go_decode import NotPlain, decode, decode_plain, plain
+from translators.inspection.mapping import ABSENT, Row, mapping
+from translators.inspection.transcript import settings, shortened, tools_offered, transcript
+from translators.inspection.translation import Sent, translated
+from translators.inspection.values import json_text
 from translators.loose_json import read_json
 from translators.notes import Note
+from translators.openai_apis import api_of, name_of
 
 _HEADER: Final = ("Ollama", "value", "action", "OpenAI", "value", "why")
 _WIDEST: Final = (26, 20, 9, 22, 20)
@@ -46,31 +46,22 @@ class Happened:
     body: bytes
 
 
-def is_mapped(path: str) -> bool:
-    """Whether `request_text` tells of requests to this path, which may have a query."""
-    return _route(path) in STRUCTS
-
-
-def request_text(path: str, body: bytes, happened: Happened | None) -> str:
+def request_text(route: str, body: bytes, happened: Happened | None) -> str:
     """A request as people read it.
 
     Args:
-        path: One for which `is_mapped` is true.
+        route: One of `STRUCTS`.
         body: As the client sent it, whatever that is.
         happened: What really became of it; None where that is not known: then it is translated anew.
     """
-    return "\n".join(_told(_route(path), body, happened))
+    return "\n".join(_told(route, body, happened))
 
 
-def _route(path: str) -> str:
-    return path.partition("?")[0]
-
-
-def _told(path: str, body: bytes, happened: Happened | None) -> Iterator[str]:
+def _told(route: str, body: bytes, happened: Happened | None) -> Iterator[str]:
     try:
         sent, asked = _sent(happened), _asked(body)
         again = "" if sent else "As this proxy would translate it: "
-        sent = sent or translated(path, body)
+        sent = sent or translated(route, body)
     except OllamaError as error:
         yield from _refused(body, error)
         return
@@ -81,7 +72,7 @@ def _told(path: str, body: bytes, happened: Happened | None) -> Iterator[str]:
         return
     yield f"{again}{model} → {sent.body.get('model')}, {name_of(sent.api)}"
     yield ""
-    rows = mapping(path, asked, sent.api, sent.body, sent.notes)
+    rows = mapping(route, asked, sent.api, sent.body, sent.notes)
     yield from table([_HEADER, *map(_cells, rows)], _WIDEST)
     yield from _said(asked, with_settings=False)
 
@@ -111,7 +102,7 @@ def _said(asked: Any, *, with_settings: bool) -> Iterator[str]:
     more = settings(asked) if with_settings else {}
     if not with_settings and isinstance(schema := asked.get("format"), dict):
         more = {"format": shortened(schema)}
-    yield from _section("with", [json.dumps(more, ensure_ascii=False, indent=2)] if more else [])
+    yield from _section("with", [json_text(more, 2)] if more else [])
 
 
 def _section(title: str, texts: Iterable[str]) -> Iterator[str]:
@@ -135,10 +126,10 @@ def _cell(value: Any) -> str:
     if value is ABSENT:
         return ""
     if isinstance(value, str):
-        return json.dumps(value[:_LONGEST_CELL], ensure_ascii=False)
+        return json_text(value[:_LONGEST_CELL])
     if isinstance(value, list) and (len(value) > _MOST_ITEMS or any(map(_is_long, value))):
         return f"[{len(value):,} {'item' if len(value) == 1 else 'items'}]"
-    return json.dumps(shortened(value), ensure_ascii=False)
+    return json_text(shortened(value))
 
 
 def _is_long(item: Any) -> bool:

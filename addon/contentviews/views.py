@@ -4,18 +4,20 @@ They work on live flows, on flows from a file, and on traffic that was not ours.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Final, override
+from typing import Any, Final, NamedTuple, override
 
 from mitmproxy import contentviews, ctx, http
 from mitmproxy.flow import Flow
 
 from addon.contentviews.answer_text import any_text, ollama_answer_text, openai_answer_text
-from addon.contentviews.events import is_sse
 from addon.contentviews.measured import measured_of
-from addon.contentviews.recognising import asked_api, is_ollama_answer, is_ollama_request, ollama_route, openai_api
-from addon.contentviews.request_text import Happened, is_mapped, request_text
+from addon.contentviews.request_text import Happened, request_text
 from addon.flow_metadata import EXCHANGE, NOTES, companions_of, is_edited
+from translators.inspection.destinations import STRUCTS
+from translators.inspection.events import is_sse
+from translators.inspection.recognising import is_ollama_answer, is_ollama_request, ollama_route, openai_api
 from translators.notes import Note
+from translators.openai_apis import api_of
 
 CHOSEN: Final = 2.0
 """The priority by which a view opens by itself; mitmproxy's own have 1."""
@@ -24,91 +26,104 @@ NOT_CHOSEN: Final = -1.0
 EDITED: Final = "The request was edited after it was answered: this is about what it is now.\n\n"
 
 
-class OllamaExchange(contentviews.Contentview):
-    """Requests and answers of Ollama's API."""
+class Shown(NamedTuple):
+    """A message that is to be shown.
+
+    Attributes:
+        flow: Whose it is.
+        message: The request or the response.
+        content_type: Its `Content-Type`, or an empty string.
+        body: Decompressed, as far as it is there.
+    """
+
+    flow: http.HTTPFlow
+    message: http.Request | http.Response
+    content_type: str
+    body: bytes
+
+
+class MessageView(contentviews.Contentview):
+    """A view of one protocol's messages."""
+
+    def __init__(self, name: str, is_its: Callable[[Shown], bool], text_of: Callable[[Shown], str]) -> None:
+        """Make a view.
+
+        Args:
+            name: As it is chosen by people.
+            is_its: Whether it is to open by itself.
+            text_of: What it shows of a message, of whatever protocol that is.
+        """
+        self._name = name
+        self._is_its = is_its
+        self._text_of = text_of
 
     @property
     @override
     def name(self) -> str:
         """As it is chosen by people."""
-        return "Ollama exchange"
+        return self._name
 
     @override
     def render_priority(self, data: bytes, metadata: contentviews.Metadata) -> float:
         """Whether it opens by itself."""
-        return CHOSEN if _is_ollamas(data, metadata) else NOT_CHOSEN
+        shown = _shown(data, metadata)
+        return CHOSEN if shown is not None and self._is_its(shown) else NOT_CHOSEN
 
     @override
     def prettify(self, data: bytes, metadata: contentviews.Metadata) -> str:
-        """The text that is shown."""
-        return _shown(data, lambda: _ollama_text(data, metadata))
+        """The text that is shown; the bytes themselves where JSON is nested deeper than Python goes."""
+        shown = _shown(data, metadata)
+        try:
+            text = any_text(metadata.content_type or "", data) if shown is None else self._text_of(shown)
+        except RecursionError:
+            text = data.decode("utf-8", "replace")
+        return "\n".join(line or " " for line in text.split("\n"))  # mitmweb gives an empty line no height
 
 
-class OpenAISSE(contentviews.Contentview):
-    """Answers of OpenAI's API, streamed or whole."""
-
-    @property
-    @override
-    def name(self) -> str:
-        """As it is chosen by people."""
-        return "OpenAI SSE"
-
-    @override
-    def render_priority(self, data: bytes, metadata: contentviews.Metadata) -> float:
-        """Whether it opens by itself."""
-        return CHOSEN if _is_openais(data, metadata) else NOT_CHOSEN
-
-    @override
-    def prettify(self, data: bytes, metadata: contentviews.Metadata) -> str:
-        """The text that is shown."""
-        return _shown(data, lambda: _openai_text(data, metadata))
+def _shown(data: bytes, metadata: contentviews.Metadata) -> Shown | None:
+    """What is to be shown; None where it is no message of HTTP."""
+    flow, message = metadata.flow, metadata.http_message
+    if isinstance(flow, http.HTTPFlow) and isinstance(message, http.Request | http.Response):
+        return Shown(flow, message, metadata.content_type or "", data)
+    return None
 
 
-VIEWS: Final = (OllamaExchange(), OpenAISSE())
-"""To be registered with mitmproxy."""
-
-
-def _is_ollamas(data: bytes, metadata: contentviews.Metadata) -> bool:
+def _is_ollamas(shown: Shown) -> bool:
     """Whether a message is Ollama's; one that is ours is so before anything of it is there."""
-    flow, message, content_type = metadata.flow, metadata.http_message, metadata.content_type or ""
-    if not isinstance(flow, http.HTTPFlow):
-        return False
-    path, is_ours = flow.request.path, EXCHANGE in flow.metadata
-    if isinstance(message, http.Request):
-        return is_ollama_request(path, data, is_ours=is_ours)
-    return is_ollama_answer(path, content_type, flow.request.raw_content or b"", data, is_ours=is_ours)
+    request, is_ours = shown.flow.request, EXCHANGE in shown.flow.metadata
+    if isinstance(shown.message, http.Request):
+        return is_ollama_request(request.path, shown.body, is_ours=is_ours)
+    asked = request.raw_content or b""
+    return is_ollama_answer(request.path, shown.content_type, asked, shown.body, is_ours=is_ours)
 
 
-def _is_openais(data: bytes, metadata: contentviews.Metadata) -> bool:
+def _is_openais(shown: Shown) -> bool:
     """Whether a message is an answer of OpenAI's API; one that is ours is so before anything of it is there."""
-    flow, message, content_type = metadata.flow, metadata.http_message, metadata.content_type or ""
-    if not isinstance(flow, http.HTTPFlow) or not isinstance(message, http.Response):
+    if isinstance(shown.message, http.Request):
         return False
-    is_ours, asked = EXCHANGE in flow.metadata, asked_api(flow.request.path)
-    is_stream = is_sse(data if is_ours else b"", content_type)  # of others only what says that it is one
-    if not is_stream and not (asked and "json" in content_type):
+    is_ours, asked = EXCHANGE in shown.flow.metadata, api_of(shown.flow.request.path)
+    is_stream = is_sse(shown.body if is_ours else b"", shown.content_type)  # of others only what says that it is one
+    if not is_stream and not (asked and "json" in shown.content_type):
         return False
-    return bool(openai_api(flow.request.path, content_type, data) or (is_ours and asked))
+    return bool(openai_api(shown.flow.request.path, shown.content_type, shown.body) or (is_ours and asked))
 
 
-def _ollama_text(data: bytes, metadata: contentviews.Metadata) -> str:
-    flow, message, content_type = metadata.flow, metadata.http_message, metadata.content_type or ""
-    if not isinstance(flow, http.HTTPFlow):
-        return any_text(content_type, data)
-    path = flow.request.path
-    if isinstance(message, http.Response):
-        return ollama_answer_text(path, content_type, data, measured_of(flow, message))
-    if is_mapped(ollama_route(path)):
-        return _request_text(flow, data)
-    return any_text(content_type, data)
+def _ollama_text(shown: Shown) -> str:
+    path = shown.flow.request.path
+    if isinstance(shown.message, http.Response):
+        measured = measured_of(shown.flow, shown.message)
+        return ollama_answer_text(path, shown.content_type, shown.body, measured)
+    if ollama_route(path) in STRUCTS:
+        return _request_text(shown.flow, shown.body)
+    return any_text(shown.content_type, shown.body)
 
 
-def _openai_text(data: bytes, metadata: contentviews.Metadata) -> str:
-    flow, message, content_type = metadata.flow, metadata.http_message, metadata.content_type or ""
-    if not isinstance(flow, http.HTTPFlow) or not isinstance(message, http.Response):
-        return any_text(content_type, data)
-    path = openai_api(flow.request.path, content_type, data) or flow.request.path
-    return openai_answer_text(path, content_type, data, measured_of(flow, message))
+def _openai_text(shown: Shown) -> str:
+    path = shown.flow.request.path
+    if isinstance(shown.message, http.Request):
+        return any_text(shown.content_type, shown.body)
+    api = openai_api(path, shown.content_type, shown.body) or api_of(path)
+    return openai_answer_text(api, shown.content_type, shown.body, measured_of(shown.flow, shown.message))
 
 
 def _request_text(flow: http.HTTPFlow, body: bytes) -> str:
@@ -137,13 +152,11 @@ def _all_flows() -> Iterable[Flow]:
     """The flows of the list, also those that a filter hides; mitmdump has none."""
     master = getattr(ctx, "master", None)
     view = master.addons.get("view") if master else None
-    return view.resolve("@all") if view else ()
+    return () if view is None else view.resolve("@all")  # a view in which all is hidden is false
 
 
-def _shown(data: bytes, tell: Callable[[], str]) -> str:
-    """A text; the bytes themselves where JSON is nested deeper than Python goes."""
-    try:
-        text = tell()
-    except RecursionError:
-        text = data.decode("utf-8", "replace")
-    return "\n".join(line or " " for line in text.split("\n"))  # mitmweb gives an empty line no height
+VIEWS: Final = (
+    MessageView("Ollama exchange", _is_ollamas, _ollama_text),  # requests and answers of Ollama's API
+    MessageView("OpenAI SSE", _is_openais, _openai_text),  # answers of OpenAI's API, streamed or whole
+)
+"""To be registered with mitmproxy."""

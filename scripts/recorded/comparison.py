@@ -3,7 +3,6 @@
 import difflib
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 
 from addon.recordings.matching import asked_of, json_value
 from addon.recordings.recording import Recording
@@ -48,8 +47,9 @@ def _sent(recording: Recording) -> list[str]:
 
 def _answer(recording: Recording) -> list[str]:
     said = said_to_client(recording)
-    lines = [line for text in said_lines(replace(said, document=None)) for line in text.splitlines()]
-    return lines if said.document is None else lines + _json_lines(said.document)
+    if said.document is not None:
+        return _json_lines(said.document)
+    return [line for text in said_lines(said) for line in text.splitlines()]
 
 
 def _json_lines(value: object) -> list[str]:

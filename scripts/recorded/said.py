@@ -1,8 +1,10 @@
 """What the answers of a recording say."""
 
-from addon.contentviews.answers import Said, said_by_ollama, said_by_openai
-from addon.contentviews.events import Event, events_of
 from addon.recordings.recording import Recording, Response, UpstreamCall
+from translators.inspection.answers import Said, said_by_ollama, said_by_openai
+from translators.inspection.events import Event, events_of
+from translators.inspection.recognising import ollama_route
+from translators.openai_apis import api_of
 
 
 def header_of(response: Response, name: str) -> str:
@@ -31,8 +33,8 @@ def said_to_client(recording: Recording) -> Said:
         return Said()
     if recording.protocol == "openai":
         return _said_by_openai(path, response)
-    return said_by_ollama(path, response_events(response))
+    return said_by_ollama(ollama_route(path), response_events(response))
 
 
 def _said_by_openai(path: str, response: Response) -> Said:
-    return said_by_openai(path, response.status, header_of(response, "content-type"), response.body)
+    return said_by_openai(api_of(path), response.status, header_of(response, "content-type"), response.body)

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Final, NamedTuple
 
-from addon.contentviews.events import Event
 from addon.recordings.recording import Recording, Response, UpstreamCall
 from scripts.recorded.said import header_of, response_events
 from scripts.recorded.shape import Difference, Shape, shape_differences, shape_of
+from translators.inspection.events import Event
 
 NOTHING: Final = "nothing"
 """What stands for an answer that never came, and for no call."""

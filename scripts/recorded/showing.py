@@ -1,16 +1,16 @@
 """One recording as people read it."""
 
-import json
 import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-from addon.contentviews.answers import Said
-from addon.contentviews.transcript import call_text, settings, shortened, tools_offered, transcript
 from addon.recordings.matching import asked_of
 from addon.recordings.recording import Recording, UpstreamCall
 from scripts.recorded.said import said_by_upstream, said_to_client
 from scripts.recorded.times import times_of
+from translators.inspection.answers import Said
+from translators.inspection.transcript import call_text, settings, shortened, tools_offered, transcript
+from translators.inspection.values import json_text
 from translators.loose_json import read_json
 
 _INDENT = "  "
@@ -50,7 +50,7 @@ def _request(recording: Recording) -> Iterator[str]:
     yield from _indented(transcript(body) if isinstance(body, dict) else [body] if body else [])
     yield from _indented(f"offers {tool}" for tool in tools_offered(body))
     if more := settings(body):
-        yield from _indented([f"with {_json(more)}"])
+        yield from _indented([f"with {json_text(more)}"])
 
 
 def _call(call: UpstreamCall, title: str) -> Iterator[str]:
@@ -58,7 +58,7 @@ def _call(call: UpstreamCall, title: str) -> Iterator[str]:
     yield f"{title}: {request.method} {request.path} to {call.provider} ({call.url}) at {call.t_ms:.1f} ms{again}"
     body = body_value(request.body)
     if body is not None:
-        yield from _indented([_json(shortened(body), indent=2)])
+        yield from _indented([json_text(shortened(body), 2)])
     status = call.response.status if call.response else "nothing"
     yield f"Came: {status}, {call.end}"
     if call.response:
@@ -82,11 +82,12 @@ def said_lines(said: Said) -> Iterator[str]:
     if said.text:
         yield f"text: {said.text}"
     yield from (f"tool call: {call_text(call)}" for call in said.calls)
-    if said.end or said.tokens != (None, None):
-        prompt, answer = ("?" if count is None else f"{count:,}" for count in said.tokens)
-        yield f"end: {said.end or 'none'}, {prompt} tokens of prompt, {answer} of answer"
     if said.document is not None:
-        yield _json(shortened(said.document), indent=2)
+        yield json_text(shortened(said.document), 2)
+    elif said.facts.end or said.facts.tokens:
+        tokens = said.facts.tokens
+        prompt, answer = (f"{tokens[name]:,}" if name in tokens else "?" for name in ("prompt", "output"))
+        yield f"end: {said.facts.end or 'none'}, {prompt} tokens of prompt, {answer} of answer"
     if said.error:
         yield f"error: {said.error}"
 
@@ -98,7 +99,3 @@ def _model(recording: Recording) -> str:
 
 def _indented(lines: Iterator[str] | list[str]) -> Iterator[str]:
     return (textwrap.indent(line, _INDENT, lambda _: True) for line in lines)
-
-
-def _json(value: Any, indent: int | None = None) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=indent)

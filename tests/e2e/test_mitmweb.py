@@ -126,7 +126,7 @@ def test_filters_find_flows_by_their_marks_and_comments(page: WatchedPage, web: 
     asked(web, chat("Hello") | {"options": {"top_k": 40}})
     asked(web, chat("[[fault:status:400]]Hello"))
     expect(page.rows).to_have_count(6)
-    expect(page.cell(page.row(CLIENT).last, "comment")).to_contain_text("tokens")  # else it is not over
+    expect(page.cell(page.row(CLIENT).last, "comment")).to_contain_text("error")  # else it is not over
     last = page.cell(page.row(CLIENT).last, "comment").inner_text().split()[-1]
     for expression, paths in (
         ("~marked", [CLIENT, CLIENT, COMPANION]),

@@ -1,27 +1,22 @@
 """The contentviews, as mitmproxy's programs choose and use them."""
 
 import io
-import json
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from random import Random
-from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from mitmproxy import contentviews, http
 from mitmproxy import io as mitmproxy_io
 from mitmproxy.addons.view import View
 from mitmproxy.contentviews._registry import ContentviewRegistry
-from mitmproxy.test import taddons, tflow
+from mitmproxy.test import taddons
 
 from addon import flow_metadata
-from addon.contentviews.views import CHOSEN, EDITED, NOT_CHOSEN, VIEWS
+from addon.contentviews.views import EDITED, VIEWS
 from addon.flow_metadata import pieces_of
 from addon.recordings.recording import Recording, Request, Response, read_recording
-from tests.fuzzed_answers import fuzzed_answer
+from tests.http_flows import flow_of
 from tests.process import ROOT
 from tests.recorded import HELLO, SENT, compact
 
@@ -40,16 +35,6 @@ def context() -> Iterator[taddons.context]:
     """mitmproxy's options, which it asks for in each view."""
     with taddons.context(View()) as made:
         yield made
-
-
-def flow_of(path: str, asked: bytes, content_type: str, body: bytes, status: int = 200) -> http.HTTPFlow:
-    """An exchange that is over."""
-    flow = tflow.tflow()
-    flow.live = False
-    flow.request = http.Request.make("POST", f"http://127.0.0.1:11434{path}", asked, http.Headers(content_type=JSON))
-    headers = http.Headers(content_type=content_type) if content_type else http.Headers()
-    flow.response = http.Response.make(status, body, headers)
-    return flow
 
 
 def recorded_flow(request: Request, response: Response, prefix: str = "") -> http.HTTPFlow:
@@ -173,6 +158,13 @@ class TestRequests:
         assert "told upstream" in text
         assert EDITED not in text
 
+    def test_a_filter_that_hides_all_flows_hides_no_companion(self, context: taddons.context) -> None:
+        flow = self.exchange(context)
+        view = context.master.addons.get("view")
+        view.set_filter_cmd("~q ~s")
+        assert len(view) == 0
+        assert "told upstream" in shown(flow, flow.request)[1]
+
     def test_an_edited_request_is_translated_anew_and_says_so(self, context: taddons.context) -> None:
         flow = self.exchange(context)
         flow.request.content = compact(HELLO | {"model": "another-model"})
@@ -185,6 +177,13 @@ class TestRequests:
         flow = self.exchange(context)
         context.master.addons.get("view").clear()
         assert "gpt-4o" in shown(flow, flow.request)[1]
+
+
+def test_broken_answers_show_what_they_say() -> None:
+    body = compact({"message": {"content": "before"}}) + b'\n{"message":{"conte'
+    assert shown(flow_of("/api/chat", compact(HELLO), NDJSON, body))[1].startswith("before\n")
+    nothing = shown(flow_of("/api/chat", compact(HELLO), NDJSON, b"\x00\xff"))[1]
+    assert "the answer broke off" in nothing
 
 
 class TestFiles:
@@ -211,7 +210,7 @@ class TestFiles:
         assert shown(loaded) == shown(flow)
         text = shown(loaded)[1]
         for part in (
-            'get_weather\n{\n  "city": "Oslo"\n}',
+            'get_weather({\n  "city": "Oslo"\n})',
             "model      gpt-4o → gpt-4o-2024-08-06",
             "time       first output after 12.5 ms, end after 99.5 ms",
             "retry      429",
@@ -234,95 +233,3 @@ class TestFiles:
         flow = recorded_flow(call.request, call.response, "/v1")
         flow.metadata |= {flow_metadata.EXCHANGE: "0123abcd", flow_metadata.CALL: 2, flow_metadata.ATTEMPT: 3}
         assert "call    2, attempt 3" in shown(through_a_file(flow))[1]
-
-
-DEEP = b'{"message":' + b"[" * 990 + b"]" * 990 + b',"done":true}'
-
-BODIES = (
-    b"",
-    b"\x00\xff\xfe",
-    b"null",
-    b'"x"',
-    b"[1]",
-    b"{",
-    b"\xef\xbb\xbf{}",
-    b'{"message":5,"response":[],"thinking":{},"tool_calls":3,"done":true,"done_reason":4,"error":0}',
-    b'{"message":{"content":[1],"thinking":{"a":1},"tool_calls":[5,null,{"function":[]},{"function":{}}]}}',
-    b'{"done":true,"eval_count":true,"eval_duration":1e400,"total_duration":-1,"load_duration":"x","model":7}',
-    b'{"eval_count":1' + b"0" * 400 + b',"eval_duration":0,"done":1}',
-    b'{"embeddings":[[1],[1,2],"x",null],"embedding":[],"data":[{"embedding":1},7]}',
-    b'{"error":{"message":["a",{"b":1}]}}',
-    b'{"status":"s","total":"x","completed":[]}',
-    b'{"object":[],"status":{},"choices":[5,{"delta":7,"text":[],"finish_reason":3}],"usage":[],"model":null}',
-    b'{"object":"response","status":"incomplete","incomplete_details":5,"output":[5],"usage":{"input_tokens":"x"}}',
-    b'data: {"choices":[{"delta":{"content":"cut \xe2\x82',
-    b'data: {"choices":[{"delta":{"content":"\\ud83d"}}]}\n\n',
-    b'event: response.output_text.delta\ndata: {"delta":5}\n\n',
-    DEEP,
-    b"data: %s\n\n" % DEEP,
-)
-
-
-class TestOdd:
-    """Messages in which anything may stand."""
-
-    @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
-    @pytest.mark.parametrize("content_type", [NDJSON, SSE, JSON, "text/html", None])
-    @pytest.mark.parametrize(
-        "path", ["/api/chat", "/api/embed", "/api/pull", "/v1/chat/completions", "/v1/responses", "/x"]
-    )
-    def test_no_body_raises_in_any_place(
-        self, view: contentviews.Contentview, content_type: str | None, path: str
-    ) -> None:
-        for body in BODIES:
-            flow = flow_of(path, body, content_type or "", body)
-            for message in (flow.response, flow.request, None):
-                for known in (flow, None):
-                    about = contentviews.Metadata(flow=known, content_type=content_type, http_message=message)
-                    assert view.render_priority(body, about) in (CHOSEN, NOT_CHOSEN)
-                    assert isinstance(view.prettify(body, about), str)
-
-    def test_broken_answers_show_what_they_say(self) -> None:
-        body = compact({"message": {"content": "before"}}) + b'\n{"message":{"conte'
-        assert shown(flow_of("/api/chat", compact(HELLO), NDJSON, body))[1].startswith("before\n")
-        nothing = shown(flow_of("/api/chat", compact(HELLO), NDJSON, b"\x00\xff"))[1]
-        assert "the answer broke off" in nothing
-
-    @pytest.mark.parametrize("seed", range(150))
-    def test_answers_that_came_broken_from_upstream_are_shown(self, seed: int) -> None:
-        answer = fuzzed_answer(Random(seed))
-        path = {"chat": "/chat/completions", "completions": "/completions", "responses": "/responses"}
-        flow = flow_of(f"/v1{path[answer.shape.dialect]}", b"", answer.content_type, answer.body)
-        about = contentviews.Metadata(flow=flow, content_type=answer.content_type, http_message=flow.response)
-        assert isinstance(VIEWS[1].prettify(answer.body, about), str)
-
-    @settings(max_examples=200)
-    @given(
-        values=st.dictionaries(
-            st.sampled_from(
-                sorted(value for key, value in vars(flow_metadata).items() if key.isupper() and isinstance(value, str))
-            ),
-            st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.text() | st.integers()),
-        ),
-        body=st.binary(max_size=200) | st.sampled_from(BODIES),
-        path=st.sampled_from(["/api/chat", "/api/embed", "/v1/chat/completions"]),
-        content_type=st.sampled_from([NDJSON, SSE, JSON]),
-        live=st.booleans(),
-    )
-    def test_metadata_of_a_foreign_file_may_hold_anything(
-        self, values: dict[str, Any], body: bytes, path: str, content_type: str, live: bool
-    ) -> None:
-        flow = flow_of(path, compact(HELLO), content_type, body)
-        flow.metadata |= values
-        flow.live = live
-        for message in (flow.response, flow.request):
-            about = contentviews.Metadata(flow=flow, content_type=content_type, http_message=message)
-            for view in VIEWS:
-                assert view.render_priority(body, about) in (CHOSEN, NOT_CHOSEN)
-                assert isinstance(view.prettify(body, about), str)
-
-    def test_a_flow_of_another_protocol_is_left_alone(self) -> None:
-        about = contentviews.Metadata(flow=tflow.ttcpflow())
-        for view in VIEWS:
-            assert view.render_priority(b"x", about) == NOT_CHOSEN
-            assert json.loads(view.prettify(b'{"a": 1}', about)) == {"a": 1}

@@ -18,6 +18,7 @@ from addon.live_layers import KEPT_BODY_BYTES
 from tests.answer_shapes import SHAPES
 from tests.fuzzed_answers import events_of
 from tests.recorded import compact
+from translators.openai_apis import Api
 
 NDJSON = "application/x-ndjson"
 SSE = "text/event-stream"
@@ -58,8 +59,8 @@ def ollama(body: bytes, path: str = "/api/chat", content_type: str = NDJSON, **m
     return ollama_answer_text(path, content_type, body, Measured(**{"status": 200} | measured)).split("\n")
 
 
-def openai(body: bytes, path: str = "/chat/completions", content_type: str = SSE, **measured: Any) -> list[str]:
-    return openai_answer_text(path, content_type, body, Measured(**{"status": 200} | measured)).split("\n")
+def openai(body: bytes, api: Api = "chat", content_type: str = SSE, **measured: Any) -> list[str]:
+    return openai_answer_text(api, content_type, body, Measured(**{"status": 200} | measured)).split("\n")
 
 
 def part(shown: list[str], title: str) -> list[str]:
@@ -82,7 +83,7 @@ class TestOllama:
         shown = ollama(body + lines(said(content="", tool_calls=[call]), LAST))
         assert shown[0] == "It rains."
         assert part(shown, "thinking") == ["Hmm."]
-        assert part(shown, "tool calls") == ["get_weather", "{", '  "city": "Oslo"', "}"]
+        assert part(shown, "tool calls") == ["get_weather({", '  "city": "Oslo"', "})"]
         titles = [line.strip("─ ") for line in shown if line.startswith("───")]
         assert titles == ["thinking", "tool calls", "account", "chunks"]
 
@@ -170,6 +171,9 @@ class TestOllama:
         assert account(shown)["end"] == body["done_reason"]
         assert "─── chunks ───" not in shown
 
+    def test_content_in_parts_is_told_as_text(self) -> None:
+        assert ollama(lines(said(content=[{"type": "text", "text": "Hi"}]), LAST))[0] == "Hi"
+
     def test_an_error_is_told_first_with_what_came_before_it(self) -> None:
         refused = ollama(b'{"error":"model \'x\' not found"}', content_type=JSON, status=404)
         assert refused[0] == "error: model 'x' not found"
@@ -207,11 +211,10 @@ class TestOpenAI:
     @pytest.mark.parametrize("name", SHAPES)
     def test_the_text_of_every_shape_comes_first(self, name: str) -> None:
         shape = SHAPES[name]
-        path = {"chat": "/chat/completions", "completions": "/completions", "responses": "/responses"}[shape.dialect]
         if len(shape.payloads) > 1:
-            shown = openai(b"".join(events_of(shape, [*shape.payloads])), path)
+            shown = openai(b"".join(events_of(shape, [*shape.payloads])), shape.dialect)
         else:
-            shown = openai(compact(shape.payloads[0]), path, JSON)
+            shown = openai(compact(shape.payloads[0]), shape.dialect, JSON)
         before = "\n".join(shown).partition("───")[0]
         first = re.sub(r"^error: .*\n|\(the answer is empty\)", "", before)
         assert first.strip() == shape.text.strip()
@@ -244,12 +247,21 @@ class TestOpenAI:
             "output": [{"type": "message", "content": [{"type": "output_text", "text": "It r"}]}],
             "usage": {"input_tokens": 3, "output_tokens": 4, "output_tokens_details": {"reasoning_tokens": 2}},
         }
-        shown = openai(compact(body), "/responses", JSON)
+        shown = openai(compact(body), "responses", JSON)
         assert shown[0] == "It r"
         assert account(shown)["end"] == "incomplete: max_output_tokens"
         assert account(shown)["tokens"] == "3 prompt, 4 output (2 thinking)"
-        streamed = openai(events({"type": "response.incomplete", "response": body}), "/responses")
+        streamed = openai(events({"type": "response.incomplete", "response": body}), "responses")
         assert (streamed[0], account(streamed)["end"]) == ("It r", "incomplete: max_output_tokens")
+
+    def test_of_a_long_stream_both_ends_tell_of_it(self) -> None:
+        model = {"model": "gpt-4o-2024-08-06"}
+        texts = [{"choices": [{"delta": {"content": f"{number} "}}]} for number in range(500)]
+        usage = {"choices": [], "usage": {"prompt_tokens": 10, "completion_tokens": 500}}
+        shown = openai(events(texts[0] | model, *texts[1:], chunk("stop"), usage) + b"data: [DONE]\n\n")
+        assert shown[0] == "".join(f"{number} " for number in range(500))
+        told = account(shown)
+        assert (told["model"], told["end"], told["tokens"]) == (model["model"], "stop", "10 prompt, 500 output")
 
     def test_a_running_stream_is_no_broken_one(self) -> None:
         body = events(chunk(content="It "))
@@ -265,7 +277,7 @@ class TestOpenAI:
     def test_embeddings_are_counted_whichever_way_they_are_written(self) -> None:
         for vector, told in (([0.5] * 4, "2 vectors of 4 dimensions"), ("AAAA", "2 vectors in base64")):
             body = {"object": "list", "data": [{"embedding": vector}] * 2, "usage": {"prompt_tokens": 6}}
-            shown = openai(compact(body), "/embeddings", JSON)
+            shown = openai(compact(body), "embeddings", JSON)
             assert (shown[0], account(shown)["tokens"]) == (told, "6 prompt")
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from addon.contentviews.mapping import ABSENT, Row, mapping
-from addon.contentviews.translation import Sent, translated
+from translators.inspection.mapping import ABSENT, Row, mapping
+from translators.inspection.translation import Sent, translated
 from translators.lessons import NOTHING, Lessons
 from translators.notes import Note
 from translators.repairs import Repair
@@ -171,7 +171,16 @@ class TestFields:
     def test_of_many_texts_one_call_has_some(self) -> None:
         texts = ["a"] * 3000
         action, _, sent, why = told(rows("/api/embed", input=texts), "input")
-        assert (action, len(sent), why) == ("converted", 2048, "of its texts those of one call")
+        assert (action, len(sent), why) == ("converted", 2048, "one call of several: 2,048 of 3,000 texts")
+
+    @pytest.mark.parametrize("sent", ["c", ["c"]])
+    def test_a_call_with_the_last_of_several_texts_is_one_of_several(self, sent: Any) -> None:
+        asked = {"input": ["a", "b", "c"]}
+        cut = Note("input", "converted", "1 of 3 texts is cut")
+        (row,) = mapping("/api/embed", asked, "embeddings", {"input": sent}, ())
+        assert (row.action, row.why) == ("converted", "one call of several: 1 of 3 texts")
+        (row,) = mapping("/api/embed", asked, "embeddings", {"input": sent}, [cut])
+        assert row.why == "one call of several: 1 of 3 texts; 1 of 3 texts is cut"
 
     def test_of_keys_that_differ_in_case_the_last_counts(self) -> None:
         table = rows(**HI, MODEL="gpt-4o-mini", Options={"seed": 1}, options={"seed": 2})

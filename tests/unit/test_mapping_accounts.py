@@ -9,22 +9,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from addon.contentviews.destinations import DESTINATIONS, STRUCTS, Api, api_of, leaves_of
-from addon.contentviews.mapping import ABSENT, mapping
-from addon.contentviews.request_text import is_mapped
-from addon.contentviews.translation import translated
 from addon.recordings.recording import Recording, read_recording
 from tests.any_json import BODIES, changed
 from translators.errors import OllamaError
 from translators.go_decode import decode, plain
+from translators.inspection.destinations import DESTINATIONS, STRUCTS, leaves_of
+from translators.inspection.mapping import ABSENT, mapping
+from translators.inspection.translation import translated
 from translators.notes import Note
+from translators.openai_apis import Api, api_of
 
 type Json = dict[str, Any]
 
 RECORDED = {
     file.stem: recording
     for file in sorted((Path(__file__).parents[2] / "recordings").glob("*.json"))
-    if is_mapped((recording := read_recording(file)).client.request.path)
+    if (recording := read_recording(file)).client.request.path in STRUCTS
 }
 EVERY_API = ["gpt-4o", "gpt-5", "gpt-5-pro", "gpt-5.6", "o1-mini", "gpt-3.5-turbo-instruct", "deepseek-v4", "llama3"]
 

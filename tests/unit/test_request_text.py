@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from addon.contentviews.columns import WIDTH, table
-from addon.contentviews.destinations import STRUCTS
-from addon.contentviews.request_text import Happened, is_mapped, request_text
+from addon.contentviews.request_text import Happened, request_text
 from tests.any_json import BODIES, changed
 from tests.recorded import HELLO, SENT, compact
+from translators.inspection.destinations import STRUCTS
 from translators.notes import Note
 
 TOOLS = [{"function": {"name": "f", "description": "Does it.", "parameters": {"properties": {"a": {}}}}}]
@@ -220,11 +220,3 @@ class TestTable:
         first, second = table([("a", "word " * 40)], [5])
         assert first == "a  " + "word " * 26 + "word"
         assert second == "   " + "word " * 12 + "word"
-
-
-@pytest.mark.parametrize(
-    ("path", "expected"),
-    [("/api/chat", True), ("/api/embed?x=1", True), ("/api/tags", False), ("/v1/embeddings", False), ("", False)],
-)
-def test_requests_for_answers_of_models_are_mapped(path: str, expected: bool) -> None:
-    assert is_mapped(path) == expected

@@ -7,9 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from addon.contentviews.transcript import LONGEST_LIST, LONGEST_TEXT, MOST_LEVELS, shortened, tools_offered, transcript
-from addon.contentviews.transcript import settings as settings_of
 from tests.recorded import HELLO
+from translators.inspection.transcript import (
+    LONGEST_LIST,
+    LONGEST_TEXT,
+    MOST_LEVELS,
+    shortened,
+    tools_offered,
+    transcript,
+)
+from translators.inspection.transcript import settings as settings_of
 
 KEYS = st.sampled_from(
     ["content", "text", "type", "function", "name", "arguments", "role", "summary", "parameters", "properties", "id"]

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from addon.contentviews.transcript import call_text
 from addon.recordings.layout import recording_text
 from addon.recordings.matching import asked_of
 from addon.recordings.recording import Client, Recording, read_recording
@@ -23,6 +22,8 @@ from scripts.recorded.times import times_of
 from tests.answer_shapes import SHAPES
 from tests.process import ROOT
 from tests.recorded import HELLO, compact, recording, request, response, upstream_call
+from translators.inspection.transcript import call_text
+from translators.openai_apis import PATHS
 
 FOLDER = ROOT / "recordings"
 SKY = "chat-gpt-4o-why-is-the-sky-blue-187f9019-1"
@@ -125,12 +126,13 @@ class TestShow:
     @pytest.mark.parametrize("name", SHAPES)
     def test_the_text_is_what_the_proxy_reads_in_any_dialect(self, name: str) -> None:
         shape = SHAPES[name]
-        path = {"chat": "/chat/completions", "completions": "/completions", "responses": "/responses"}[shape.dialect]
         if len(shape.payloads) == 1:
             body = compact(shape.payloads[0])
         else:
             body = b"".join(b"data: %s\n\n" % compact(payload) for payload in shape.payloads)
-        said = said_by_upstream(upstream_call(request=request(HELLO, path=path), response=response((2.0, body))))
+        said = said_by_upstream(
+            upstream_call(request=request(HELLO, path=PATHS[shape.dialect]), response=response((2.0, body)))
+        )
         assert said.text == shape.text
 
     def test_an_error_is_its_sentence_wherever_it_stands(self) -> None:

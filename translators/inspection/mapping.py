@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
-from addon.contentviews.destinations import (
+from translators.go_struct import json_key
+from translators.inspection.destinations import (
     CONVERTED,
     CUT_HERE,
     DEFAULTED,
@@ -16,11 +17,10 @@ from addon.contentviews.destinations import (
     DROPPED,
     JOINED,
     STRUCTS,
-    Api,
     leaves_of,
 )
-from translators.go_struct import json_key
 from translators.notes import Note
+from translators.openai_apis import Api
 from translators.options import OPTIONS
 
 type Action = Literal["same", "renamed", "converted", "defaulted", "dropped"]
@@ -157,7 +157,7 @@ def _row(field: _Field, leaf: str, leaves: Mapping[str, Any], notes: Sequence[No
     if leaf:
         action = _action_of_sent(field, leaf, leaves[leaf], notes)
         if action == "converted":
-            why = why or _why_converted(field, leaves[leaf])
+            why = "; ".join(filter(None, [_why_fewer(field, leaves[leaf]), why])) or _why_converted(field, leaves[leaf])
         return Row(field.written, field.value, action, _shown(leaf), leaves[leaf], why)
     conversation = next((name for name in _CONVERSATIONS if name in leaves), "")
     if conversation and _is_joined(field, notes):
@@ -183,11 +183,15 @@ def _is_joined(field: _Field, notes: Sequence[Note]) -> bool:
     return field.name in JOINED and not empty and not any(note.action == "dropped" for note in notes)
 
 
+def _why_fewer(field: _Field, sent: Any) -> str:
+    """Why a call embeds fewer texts than were asked for; empty where it does not."""
+    asked, carried = (len(texts) if isinstance(texts, list) else 1 for texts in (field.value, sent))
+    return f"one call of several: {carried:,} of {asked:,} texts" if field.name == "input" and carried < asked else ""
+
+
 def _why_converted(field: _Field, sent: Any) -> str:
-    if field.name == "input":
-        if isinstance(sent, str):
-            return "one text alone is no list"
-        return "of its texts those of one call"
+    if field.name == "input" and isinstance(sent, str):
+        return "one text alone is no list"
     return CONVERTED.get(field.name, "as Ollama reads it")
 
 

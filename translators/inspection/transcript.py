@@ -3,9 +3,10 @@
 Any JSON value may stand anywhere: what is not as it should be is told as it is.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
+
+from translators.inspection.values import json_text
 
 LONGEST_TEXT: Final = 200
 """Characters of a text within JSON that are shown; a message is shown whole."""
@@ -39,7 +40,7 @@ def transcript(body: Any) -> Iterator[str]:
         return
     for name in ("system", "instructions"):
         if body.get(name):
-            yield f"system: {_content(body[name])}"
+            yield f"system: {content_text(body[name])}"
     for name in ("messages", "input"):
         said = body.get(name)
         if isinstance(said, list):
@@ -47,11 +48,11 @@ def transcript(body: Any) -> Iterator[str]:
             for index, message in enumerate(said):
                 yield from _message(message, tools.get(index, ""))
         elif said:
-            yield f"user: {_content(said)}"
+            yield f"user: {content_text(said)}"
     if body.get("prompt"):
-        yield f"user: {_content(body['prompt'])}{_images(body)}"
+        yield f"user: {content_text(body['prompt'])}{_images(body)}"
     if body.get("suffix"):
-        yield f"suffix: {_content(body['suffix'])}"
+        yield f"suffix: {content_text(body['suffix'])}"
 
 
 def tools_offered(body: Any) -> Iterator[str]:
@@ -63,7 +64,7 @@ def tools_offered(body: Any) -> Iterator[str]:
     for tool in _listed(body.get("tools")) if isinstance(body, dict) else ():
         function = _function_in(tool)
         if function is None:
-            yield _json(shortened(tool))
+            yield json_text(shortened(tool))
             continue
         description = function.get("description")
         about = f" — {' '.join(description.split())}" if isinstance(description, str) and description else ""
@@ -80,13 +81,27 @@ def shortened(value: Any) -> Any:
     return _shortened(value, MOST_LEVELS)
 
 
-def call_text(call: Any) -> str:
-    """A tool call, of any of the protocols, as `name(arguments)`."""
+def call_text(call: Any, indent: int | None = None) -> str:
+    """A tool call as `name(arguments)`.
+
+    Args:
+        call: The JSON value of a call of any of the protocols.
+        indent: As `json_text` takes it, for the arguments.
+    """
     function = _function_in(call)
     if function is None:
-        return _json(call)
+        return json_text(call)
     arguments = function.get("arguments")
-    return f"{function.get('name')}({arguments if isinstance(arguments, str) else _json(arguments)})"
+    return f"{function.get('name')}({arguments if isinstance(arguments, str) else json_text(arguments, indent)})"
+
+
+def content_text(content: Any) -> str:
+    """A text, or the parts of one; what is no text is told by its type and length.
+
+    Args:
+        content: The JSON value of the content of a message of any of the protocols.
+    """
+    return " ".join(map(_part, content)) if isinstance(content, list) else _part(content)
 
 
 def _message(message: Any, tool: str) -> Iterator[str]:
@@ -97,7 +112,7 @@ def _message(message: Any, tool: str) -> Iterator[str]:
         tool: Whose result it is; empty when that is not known, or when it is none.
     """
     if not isinstance(message, dict):
-        yield f"user: {_content(message)}"
+        yield f"user: {content_text(message)}"
         return
     kind = message.get("type")
     role = message.get("role") or (_ROLES.get(kind, kind) if isinstance(kind, str) else kind) or "?"
@@ -106,13 +121,13 @@ def _message(message: Any, tool: str) -> Iterator[str]:
     who = f"{role} {name}" if name else f"{role}"
     thinking = next((message[key] for key in _THINKING if message.get(key)), None)
     if thinking:
-        yield f"{who}, thinking: {_content(thinking)}"
-    said = [_content(message[key]) for key in _TEXTS if message.get(key)]
+        yield f"{who}, thinking: {content_text(thinking)}"
+    said = [content_text(message[key]) for key in _TEXTS if message.get(key)]
     if text := " ".join(filter(None, [*said, _images(message).strip()])):
         yield f"{who}: {text}"
     yield from (f"{who}, tool call: {call_text(call)}" for call in calls)
     if not (thinking or text or calls):
-        yield f"{who}: {_content(message) if kind == 'reasoning' else ''}".rstrip()
+        yield f"{who}: {content_text(message) if kind == 'reasoning' else ''}".rstrip()
 
 
 def _name_in(message: dict[str, Any]) -> str:
@@ -199,16 +214,11 @@ def _shortened(value: Any, levels: int) -> Any:
             return value
 
 
-def _content(content: Any) -> str:
-    """A text, or the parts of one; what is no text is told by its type and length."""
-    return " ".join(map(_part, content)) if isinstance(content, list) else _part(content)
-
-
 def _part(part: Any) -> str:
     if isinstance(part, str):
         return part
     if not isinstance(part, dict):
-        return _json(part)
+        return json_text(part)
     text, kind = part.get("text") or part.get("thinking"), part.get("type", "part")
     if isinstance(text, list):  # Mistral's thinking has parts of its own
         text = " ".join(
@@ -219,7 +229,7 @@ def _part(part: Any) -> str:
     if isinstance(kind, str) and kind in _IMAGES:
         image = part.get("image_url")
         return _image(image.get("url") if isinstance(image, dict) else image)
-    return f"[{kind}, {len(_json(part)):,} characters]"
+    return f"[{kind}, {len(json_text(part)):,} characters]"
 
 
 def _images(holder: dict[str, Any]) -> str:
@@ -227,13 +237,9 @@ def _images(holder: dict[str, Any]) -> str:
 
 
 def _image(image: Any) -> str:
-    return f"[image, {len(image if isinstance(image, str) else _json(image)):,} characters]"
+    return f"[image, {len(image if isinstance(image, str) else json_text(image)):,} characters]"
 
 
 def _listed(value: Any) -> list[Any]:
     """A list, also of what should be one: clients send anything, and upstreams may take it."""
     return value if isinstance(value, list) else [value] if value else []
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)

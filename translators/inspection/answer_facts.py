@@ -4,12 +4,12 @@ Sources: OpenAI's API reference (`usage` of Chat Completions, Responses, Complet
 docs/api.md (the last object of an answer).
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from addon.contentviews.events import Event, parts_of
+from translators.inspection.events import parts_of
+from translators.inspection.values import number_in
 
 # What a count is called here, and where it stands: keys from outside in.
 _COUNTS: Final = (
@@ -33,7 +33,8 @@ _DURATIONS: Final = {
 }
 """Ollama's, in nanoseconds."""
 
-_AT_EITHER_END: Final = 50
+AT_EITHER_END: Final = 50
+"""How many values at either end of an answer are looked at."""
 
 _ENDS: Final = ("done_reason", "finish_reason")
 
@@ -61,23 +62,19 @@ class Facts:
         return output * 1000 / took_ms if output and took_ms else None
 
 
-def facts_of(events: Sequence[Event]) -> Facts:
-    """What the events, lines or the one document of an answer say of it; what is said again counts last.
+def facts_of(values: Sequence[Any]) -> Facts:
+    """What an answer says of itself; what is said again counts last.
 
-    Only the first and the last ones are looked at: the others say no more of it, and can be very many.
+    Args:
+        values: Of its events, its lines, or its one document. Only the first and the last ones are looked at: the
+            others say no more of it, and can be very many.
     """
     facts = Facts()
-    for _, value in (*events[:_AT_EITHER_END], *events[_AT_EITHER_END:][-_AT_EITHER_END:]):
+    for value in (*values[:AT_EITHER_END], *values[AT_EITHER_END:][-AT_EITHER_END:]):
         _read(value, facts)
         if isinstance(value, dict) and isinstance(response := value.get("response"), dict):  # events of Responses
             _read(response, facts)
     return facts
-
-
-def number_in(value: Any) -> float | None:
-    """A number that can be reckoned with; None of anything else."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return value if is_number and abs(value) < 1e18 and math.isfinite(value) else None
 
 
 def _read(value: Any, facts: Facts) -> None:

@@ -5,23 +5,13 @@ values is in the notes of the translators, and not here.
 """
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from translators.go_struct import GoStruct
-from translators.lessons import API_NAMES
 from translators.ollama_embed_requests import EmbeddingRequest, EmbedRequest
 from translators.ollama_requests import ChatRequest, GenerateRequest
+from translators.openai_apis import Api
 from translators.openai_responses_payload import ENCRYPTED_REASONING, LOGPROBS
-from translators.profiles import Dialect
-
-type Api = Dialect | Literal["embeddings"]
-
-PATHS: Final[Mapping[str, Api]] = {
-    "/chat/completions": "chat",  # before the next one, which is the end of this
-    "/completions": "completions",
-    "/responses": "responses",
-    "/embeddings": "embeddings",
-}
 
 STRUCTS: Final[Mapping[str, type[GoStruct]]] = {
     "/api/chat": ChatRequest,
@@ -123,17 +113,6 @@ DEFAULTED: Final[Mapping[str, str]] = {
     "encoding_format": "JSON numbers are four times as long",
 }
 """Why a member is sent that no field led to, where no note tells."""
-
-
-def name_of(api: Api) -> str:
-    """What people call an API."""
-    return "Embeddings" if api == "embeddings" else API_NAMES[api]
-
-
-def api_of(path: str) -> Api | None:
-    """Which API a path leads to, whatever stands before its end; None for anything else."""
-    bare = path.partition("?")[0].rstrip("/")
-    return next((api for end, api in PATHS.items() if bare.endswith(end)), None)
 
 
 def leaves_of(sent: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,16 +2,15 @@
 
 from typing import Any, Final
 
-from addon.contentviews.events import events_of, is_ndjson, is_sse
-from addon.contentviews.request_text import is_mapped
+from translators.inspection.destinations import STRUCTS
+from translators.inspection.events import events_of, is_ndjson, is_sse
+from translators.inspection.values import text_in
+from translators.openai_apis import Api, api_of
 from translators.openai_errors import error_from_event
 
 GENERATION: Final = frozenset({"/api/chat", "/api/generate"})
 EMBEDDING: Final = frozenset({"/api/embed", "/api/embeddings"})
 PROGRESS: Final = frozenset({"/api/pull", "/api/push", "/api/create"})
-
-_APIS: Final = ("/chat/completions", "/responses", "/completions", "/embeddings")
-"""How the paths of OpenAI's APIs end."""
 
 _HEAD_BYTES: Final = 64 * 1024
 """In how much of a stream its first event is looked for."""
@@ -30,7 +29,7 @@ def is_ollama_request(path: str, body: bytes, *, is_ours: bool) -> bool:
         body: Of the request.
         is_ours: Whether this proxy answers it.
     """
-    return is_mapped(ollama_route(path)) and (is_ours or b'"model"' in body)
+    return ollama_route(path) in STRUCTS and (is_ours or b'"model"' in body)
 
 
 def is_ollama_answer(path: str, content_type: str, asked: bytes, body: bytes, *, is_ours: bool) -> bool:
@@ -49,8 +48,8 @@ def is_ollama_answer(path: str, content_type: str, asked: bytes, body: bytes, *,
     return is_json and (is_ours or b'"model"' in asked or b'"done"' in body or b'"embedding' in body)
 
 
-def openai_api(path: str, content_type: str, body: bytes) -> str:
-    """Which of OpenAI's APIs an answer is of, as the end of its path; empty when it is of none.
+def openai_api(path: str, content_type: str, body: bytes) -> Api | None:
+    """Which of OpenAI's APIs an answer is of; None when it is of none.
 
     Servers and gateways have paths of their own, and other sites have streams: so the first thing that it says counts.
 
@@ -62,34 +61,27 @@ def openai_api(path: str, content_type: str, body: bytes) -> str:
     events = events_of(body[:_HEAD_BYTES] if is_sse(body, content_type) else body, content_type)
     first = next((event for event in events if event.value), None)
     if first is None:
-        return ""
+        return None
     if first.kind.startswith("response."):  # of Responses; by its name, however long it is
-        return "/responses"
-    said, asked = _api_of(first.value), asked_api(path)
+        return "responses"
+    said, asked = _api_in(first.value), api_of(path)
     return asked if asked and (said or error_from_event(first.value)) else said
 
 
-def asked_api(path: str) -> str:
-    """Which of OpenAI's APIs a path asks, as its end; empty when it asks none."""
-    plain = path.partition("?")[0].rstrip("/")
-    return next((api for api in _APIS if plain.endswith(api)), "")
-
-
-def _api_of(value: Any) -> str:
+def _api_in(value: Any) -> Api | None:
+    """The API whose answers look like this."""
     if not isinstance(value, dict):
-        return ""
-    kind = value.get("object")
-    kind = kind if isinstance(kind, str) else ""
-    data, choices = value.get("data"), value.get("choices")
+        return None
+    kind, data, choices = text_in(value.get("object")), value.get("data"), value.get("choices")
     if kind == "response":
-        return "/responses"
+        return "responses"
     if kind.startswith("text_completion"):
-        return "/completions"
+        return "completions"
     if kind.startswith("chat.completion"):
-        return "/chat/completions"
+        return "chat"
     if isinstance(data, list) and data and isinstance(data[0], dict) and "embedding" in data[0]:
-        return "/embeddings"
+        return "embeddings"
     if not isinstance(choices, list):
-        return ""
+        return None
     is_text = bool(choices) and isinstance(choices[0], dict) and "text" in choices[0]
-    return "/completions" if is_text else "/chat/completions"
+    return "completions" if is_text else "chat"

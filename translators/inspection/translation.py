@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from addon.contentviews.destinations import Api
 from translators.input_batches import batches_of
 from translators.names import upstream_id
 from translators.notes import Note
 from translators.ollama_embed_requests import EmbeddingRequest, EmbedRequest, embed_request, embeddings_request
 from translators.ollama_requests import ChatRequest, GenerateRequest, chat_request, generate_request
+from translators.openai_apis import Api
 from translators.openai_chat_payload import Translated
 from translators.openai_embeddings_accepted import ANYTHING
 from translators.openai_embeddings_payload import embed_request_to_openai
