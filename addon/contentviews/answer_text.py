@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from addon.contentviews.answer_account import account_lines
 from addon.contentviews.chunk_table import chunk_table
-from addon.contentviews.columns import heading
+from addon.contentviews.columns import heading, raw_text
 from addon.contentviews.measured import Measured
 from addon.live_layers import KEPT_BODY_BYTES
 from translators.inspection.answers import Said, said_by_ollama, said_by_openai
@@ -69,7 +69,9 @@ def ollama_answer_text(path: str, content_type: str, body: bytes, measured: Meas
         return _laid_out([("", errors), ("", _steps(events)), ("account", account)])
     if route in EMBEDDING:
         return _document_text(said.document, errors, account)
-    return _answer_text(said, errors, account, chunk_table(body, content_type, measured.pieces), ended=measured.ended)
+    chunks = chunk_table(body, content_type, measured.pieces)
+    unread = raw_text(body).splitlines() if measured.ended and not chunks else []
+    return _answer_text(said, errors, account, chunks, unread, ended=measured.ended)
 
 
 def openai_answer_text(api: Api | None, content_type: str, body: bytes, measured: Measured) -> str:
@@ -87,7 +89,9 @@ def openai_answer_text(api: Api | None, content_type: str, body: bytes, measured
     errors, account = _errors(said.error, measured.error), account_lines(said.facts, measured, readable.left_out)
     if said.document is not None:
         return _document_text(said.document, errors, account)
-    return _answer_text(said, errors, account, chunk_table(body, content_type, measured.pieces), ended=measured.ended)
+    chunks = chunk_table(body, content_type, measured.pieces)
+    unread = raw_text(body).splitlines() if measured.ended and not chunks else []
+    return _answer_text(said, errors, account, chunks, unread, ended=measured.ended)
 
 
 def any_text(content_type: str, body: bytes) -> str:
@@ -113,7 +117,10 @@ def _readable(body: bytes) -> _Readable:
     return _Readable(body, left_out)
 
 
-def _answer_text(said: Said, errors: list[str], account: list[str], chunks: list[str], *, ended: bool) -> str:
+def _answer_text(
+    said: Said, errors: list[str], account: list[str], chunks: list[str], unread: list[str], *, ended: bool
+) -> str:
+    """The text of an answer; what is unread of its body is shown only where nothing is said."""
     parts: list[tuple[str, list[str], int]] = [
         ("", said.text.splitlines(), MOST_TEXT_LINES),
         ("thinking", said.thinking.splitlines(), MOST_THINKING_LINES),
@@ -126,7 +133,8 @@ def _answer_text(said: Said, errors: list[str], account: list[str], chunks: list
         shown.append((title, lines[:most] + [f"… {len(more):,} more lines, at the end …"] * bool(more)))
         rest.append((f"rest of the {title or 'text'}", more))
     if not any(lines for _, lines in shown):
-        shown.append(("", ["(the answer is empty)" if ended else "(nothing so far)"]))
+        shown.append(("", ["(it says nothing)" if ended else "(nothing so far)"]))
+        rest.append(("body", unread))
     return _laid_out([*shown, ("account", account), ("chunks", chunks), *rest])
 
 

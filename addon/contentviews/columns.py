@@ -1,4 +1,4 @@
-"""Headings and tables in plain text for fixed-width fonts, in which letters of any script stay in their columns."""
+"""What texts are laid out of: headings, raw bodies, and tables in which letters of any script stay in their columns."""
 
 import textwrap
 import unicodedata
@@ -13,6 +13,15 @@ _LEAST: Final = 32
 """The least width of the last column."""
 _WIDE: Final = frozenset("WF")
 _COMBINING: Final = frozenset({"Mn", "Me"})
+LONGEST_BODY: Final = 10_000
+"""Characters that are shown of a body that cannot be read."""
+
+
+def raw_text(body: bytes) -> str:
+    """The text of a body of which nothing is understood, or its beginning."""
+    text = body.decode("utf-8", "replace")
+    more = len(text) - LONGEST_BODY
+    return f"{text[:LONGEST_BODY]}… and {more:,} characters more" if more > 0 else text
 
 
 def heading(title: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from addon.contentviews.columns import heading, table
+from addon.contentviews.columns import heading, raw_text, table
 from translators.errors import OllamaError, RequestError
 from translators.go_decode import NotPlain, decode, decode_plain, plain
 from translators.inspection.mapping import ABSENT, Row, mapping
@@ -27,8 +27,6 @@ _LONGEST_CELL: Final = 100
 _MOST_ITEMS: Final = 8
 _LONGEST_ITEM: Final = 20
 """How many items of a list are told one by one, and how many characters these may have."""
-_LONGEST_BODY: Final = 10_000
-"""Characters that are shown of a body that is no JSON object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +44,16 @@ class Happened:
     body: bytes
 
 
-def request_text(route: str, body: bytes, happened: Happened | None) -> str:
+def request_text(route: str, body: bytes, happened: Happened | None, refusal: str = "") -> str:
     """A request as people read it.
 
     Args:
         route: One of `STRUCTS`.
         body: As the client sent it, whatever that is.
         happened: What really became of it; None where that is not known: then it is translated anew.
+        refusal: How it was refused before anything became of it; empty when it was not.
     """
-    return "\n".join(_told(route, body, happened))
+    return "\n".join(_refused(body, refusal) if refusal else _told(route, body, happened))
 
 
 def _told(route: str, body: bytes, happened: Happened | None) -> Iterator[str]:
@@ -63,7 +62,8 @@ def _told(route: str, body: bytes, happened: Happened | None) -> Iterator[str]:
         again = "" if sent else "As this proxy would translate it: "
         sent = sent or translated(route, body)
     except OllamaError as error:
-        yield from _refused(body, error)
+        status = f" with {error.status}" if isinstance(error, RequestError) else ""  # else it may be a stream's line
+        yield from _refused(body, f"Refused{status}: {error.message}")
         return
     model = asked.get("model")
     if sent is None:
@@ -77,9 +77,8 @@ def _told(route: str, body: bytes, happened: Happened | None) -> Iterator[str]:
     yield from _said(asked, with_settings=False)
 
 
-def _refused(body: bytes, error: OllamaError) -> Iterator[str]:
-    status = f" with {error.status}" if isinstance(error, RequestError) else ""  # else it may be a line of a stream
-    yield f"Refused{status}: {error.message}"
+def _refused(body: bytes, refusal: str) -> Iterator[str]:
+    yield refusal
     try:
         value = read_json(body)
     except ValueError:
@@ -87,7 +86,7 @@ def _refused(body: bytes, error: OllamaError) -> Iterator[str]:
     if isinstance(value, dict):
         yield from _said(value, with_settings=True)
     elif body:
-        yield from ("", _raw(body))
+        yield from ("", raw_text(body))
 
 
 def _said(asked: Any, *, with_settings: bool) -> Iterator[str]:
@@ -109,12 +108,6 @@ def _section(title: str, texts: Iterable[str]) -> Iterator[str]:
     lines = [textwrap.indent(text, "  ", lambda _: True) for text in texts]
     if lines:
         yield from ("", heading(title), *lines)
-
-
-def _raw(body: bytes) -> str:
-    text = body.decode("utf-8", "replace")
-    more = len(text) - _LONGEST_BODY
-    return f"{text[:_LONGEST_BODY]}… and {more:,} characters more" if more > 0 else text
 
 
 def _cells(row: Row) -> tuple[str, ...]:

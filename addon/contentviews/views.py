@@ -12,7 +12,7 @@ from mitmproxy.flow import Flow
 from addon.contentviews.answer_text import any_text, ollama_answer_text, openai_answer_text
 from addon.contentviews.measured import measured_of
 from addon.contentviews.request_text import Happened, request_text
-from addon.flow_metadata import EXCHANGE, NOTES, companions_of, is_edited
+from addon.flow_metadata import ASKED_MODEL, ERROR, EXCHANGE, NOTES, companions_of, is_edited
 from translators.inspection.destinations import STRUCTS
 from translators.inspection.events import is_sse
 from translators.inspection.recognising import is_ollama_answer, is_ollama_request, ollama_route, openai_api
@@ -92,7 +92,7 @@ def _is_ollamas(shown: Shown) -> bool:
     """Whether a message is Ollama's; one that is ours is so before anything of it is there."""
     request, is_ours = shown.flow.request, EXCHANGE in shown.flow.metadata
     if isinstance(shown.message, http.Request):
-        return is_ollama_request(request.path, shown.body, is_ours=is_ours)
+        return request.method == "POST" and is_ollama_request(request.path, shown.body, is_ours=is_ours)
     asked = request.raw_content or b""
     return is_ollama_answer(request.path, shown.content_type, asked, shown.body, is_ours=is_ours)
 
@@ -113,7 +113,7 @@ def _ollama_text(shown: Shown) -> str:
     if isinstance(shown.message, http.Response):
         measured = measured_of(shown.flow, shown.message)
         return ollama_answer_text(path, shown.content_type, shown.body, measured)
-    if ollama_route(path) in STRUCTS:
+    if ollama_route(path) in STRUCTS and shown.flow.request.method == "POST":
         return _request_text(shown.flow, shown.body)
     return any_text(shown.content_type, shown.body)
 
@@ -127,18 +127,28 @@ def _openai_text(shown: Shown) -> str:
 
 
 def _request_text(flow: http.HTTPFlow, body: bytes) -> str:
-    edited = is_edited(flow)
-    happened = None if edited else _happened(flow, _all_flows())
-    return (EDITED if edited else "") + request_text(ollama_route(flow.request.path), body, happened)
+    route = ollama_route(flow.request.path)
+    if is_edited(flow):
+        return EDITED + request_text(route, body, None)
+    return request_text(route, body, _happened(flow, _all_flows()), _refusal(flow))
+
+
+def _refusal(flow: http.HTTPFlow) -> str:
+    """How this proxy has refused a client's request; empty where the upstream was asked, or somebody else answered."""
+    error = flow.metadata.get(ERROR)
+    if not error or ASKED_MODEL in flow.metadata or flow.response is None:
+        return ""
+    return f"Refused with {flow.response.status_code}: {error}"
 
 
 def _happened(flow: http.HTTPFlow, flows: Iterable[Flow]) -> Happened | None:
-    """What became of a client's request, where the flow of its last call is still there."""
+    """What became of a client's request, where the flow of its last call is still there, and as it was."""
     calls = companions_of(flow, flows) if EXCHANGE in flow.metadata else []
-    request = next((call.request for call in reversed(calls) if call.request.raw_content), None)
-    if request is None:
+    call = next((call for call in reversed(calls) if call.request.raw_content), None)
+    if call is None or is_edited(call):
         return None
-    return Happened(tuple(_notes(flow.metadata.get(NOTES))), request.path, request.get_content(strict=False) or b"")
+    notes = tuple(_notes(flow.metadata.get(NOTES)))
+    return Happened(notes, call.request.path, call.request.get_content(strict=False) or b"")
 
 
 def _notes(told: Any) -> Iterator[Note]:

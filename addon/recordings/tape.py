@@ -34,7 +34,7 @@ PROVIDER: Final = "default"
 
 TAPE_BYTES: Final = 2_000
 CHUNK_BYTES: Final = 16
-"""What the tape of an exchange that is over takes in memory besides what was said: measured as 2 kB for a small chat and
+"""What the tape of an exchange that is over takes in memory besides what was said: measured as 2 kB for a small chat,
 4 kB with 60 chunks on either side."""
 
 UNNAMED: Final = "unnamed"

@@ -173,6 +173,33 @@ class TestRequests:
         assert "another-model" in text
         assert "told upstream" not in text
 
+    def test_what_was_edited_in_its_call_afterwards_was_not_sent(self, context: taddons.context) -> None:
+        flow = self.exchange(context)
+        companion = context.master.addons.get("view")[1]
+        companion.metadata[flow_metadata.ASKED] = zlib.crc32(companion.request.raw_content)
+        companion.request.content = compact(SENT | {"user": "edited afterwards"})
+        assert "edited afterwards" not in shown(flow, flow.request)[1]
+
+    @pytest.mark.parametrize("asked_model", ["", "gpt-4o"])
+    def test_one_that_was_refused_before_the_upstream_was_asked_has_no_table(self, asked_model: str) -> None:
+        flow = flow_of("/api/chat", compact(HELLO), "application/json", b"{}")
+        assert flow.response
+        flow.response.status_code = 400
+        flow.metadata |= {flow_metadata.EXCHANGE: "0123abcd", flow_metadata.ERROR: "it cannot think"}
+        flow.metadata |= {flow_metadata.ASKED_MODEL: asked_model} if asked_model else {}
+        text = shown(flow, flow.request)[1]
+        assert text.startswith("As this proxy would" if asked_model else "Refused with 400: it cannot think\n")
+        assert ("defaulted" in text) == bool(asked_model)
+        assert "user: Hello" in text
+
+    @pytest.mark.parametrize("method", ["GET", "OPTIONS"])
+    def test_of_other_methods_nothing_is_claimed(self, method: str) -> None:
+        flow = flow_of("/api/chat", b"", NDJSON, b"")
+        flow.request.method = method
+        flow.metadata[flow_metadata.EXCHANGE] = "0123abcd"
+        assert shown(flow, flow.request)[0] != "Ollama exchange"
+        assert contentviews.prettify_message(flow.request, flow, "ollama exchange").text.strip() == ""
+
     def test_without_its_companion_it_is_translated_anew(self, context: taddons.context) -> None:
         flow = self.exchange(context)
         context.master.addons.get("view").clear()
@@ -184,6 +211,13 @@ def test_broken_answers_show_what_they_say() -> None:
     assert shown(flow_of("/api/chat", compact(HELLO), NDJSON, body))[1].startswith("before\n")
     nothing = shown(flow_of("/api/chat", compact(HELLO), NDJSON, b"\x00\xff"))[1]
     assert "the answer broke off" in nothing
+
+
+@pytest.mark.parametrize("body", [b'{"model":"m","message":{"role":"assistant","content":"hel', b"<html>x</html>"])
+def test_a_body_of_one_piece_that_cannot_be_read_is_shown_as_it_is(body: bytes) -> None:
+    text = shown(flow_of("/api/chat", compact(HELLO), "application/json", body))[1]
+    assert "(it says nothing)" in text
+    assert text.endswith(f"─── body ───\n{body.decode()}")
 
 
 class TestFiles:
