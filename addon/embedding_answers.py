@@ -31,11 +31,10 @@ from translators.ollama_embeddings import (
     embed_load_answer,
     embeddings_answer,
 )
+from translators.openai_apis import PATHS
 from translators.openai_embeddings_accepted import Accepted, accepted_after, notes_of
 from translators.openai_embeddings_payload import TranslatedEmbed, embed_request_to_openai
 from translators.openai_embeddings_reader import Embeddings, EmbeddingsReader, joined
-
-EMBEDDINGS: Final = "/embeddings"
 
 MOST_REFUSALS: Final = 32
 """How often one request may learn that the upstream accepts less: from 2,048 texts to one by halves are 11 times."""
@@ -228,7 +227,7 @@ class _Asking:
     async def _ask(self, texts: list[str], accepted: Accepted) -> Embeddings:
         """One call, and its answer."""
         payload = self.translated.payload(texts, accepted) | {"model": self.model_id}
-        reply = await self.upstream.post(EMBEDDINGS, payload, self.exchange)
+        reply = await self.upstream.post(PATHS["embeddings"], payload, self.exchange)
         reader = EmbeddingsReader(len(texts))
         async with aclosing(reply.chunks):
             async for chunk in reply.chunks:

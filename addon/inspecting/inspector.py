@@ -50,7 +50,11 @@ class Inspector:
         if not flows_are_seen():
             return
         link = uuid.uuid4().hex[:8]
-        begin(exchange, link)
+        try:
+            begin(exchange, link)
+        except Exception:  # no reason not to answer
+            logger.exception("An exchange could not be shown because of an error in the proxy")
+            return
         self._shown[exchange.flow.id] = exchange, link
         if settings.companions:
             exchange.companions = Companions(settings.base_url, exchange.key, link, self._companions)
