@@ -10,7 +10,6 @@ from functools import cached_property, partial
 from typing import Any, Final
 
 from mitmproxy import ctx, http
-from mitmproxy.log import ALERT
 
 from addon import PROXY_VERSION, account, blobs, listen, logs, openai_face, routes
 from addon.access import Admission, Asked, admission, client_allowed, origins_from
@@ -18,12 +17,11 @@ from addon.body_limit import BodyLimit, body_limit
 from addon.catalogue import Catalogue
 from addon.embedding import Embedding
 from addon.exchange import CLIENT_GONE, Exchange, ExchangeRecord
-from addon.flow_metadata import PIECES, VERDICT
+from addon.flow_metadata import VERDICT
 from addon.generation import MOST_MODELS, Generation
 from addon.health import Health
-from addon.inspecting.companions import call_of, head_of, masked
 from addon.inspecting.inspector import Inspector
-from addon.inspecting.marks import FAILED, mark
+from addon.inspecting.replayed_calls import ask_again
 from addon.kept_turns import KeptTurns
 from addon.learned import Learned
 from addon.listing import Listing
@@ -37,7 +35,7 @@ from addon.recordings.faults import check_fault
 from addon.recordings.matching import protocol_of
 from addon.recordings.tape import Tape, Tapes
 from addon.redaction.redactor import Redactor, redactor_of
-from addon.responses import OPENAI_PREFIX, failure_answer, json_answer, respond
+from addon.responses import failure_answer, json_answer, respond
 from addon.settings import Settings
 from addon.source import Keeping, source_of
 from addon.upstream import Upstream
@@ -195,31 +193,9 @@ class OllamaService:
         return response
 
     async def ask_again(self, flow: http.HTTPFlow) -> http.Response | None:
-        """The upstream's answer to a companion that mitmproxy replays, edited or not.
-
-        Returns:
-            What it answered, or an error; None where the companion leads elsewhere by now: mitmproxy sends it there,
-            without the key.
-        """
+        """Answer a companion that mitmproxy replays; see `replayed_calls.ask_again`."""
         exchange = Exchange(flow, self.rules.token, self.settings.api_key.get_secret_value())
-        call = call_of(flow.request, self.settings.base_url)
-        if call is None:
-            logger.log(ALERT, "A replayed call is sent without the key: it leads to %s", flow.request.pretty_host)
-            mark(flow, "")
-            return None
-        deadline = asyncio.get_running_loop().time() + self.settings.request_timeout
-        try:
-            reply = await self._transport.send(call, exchange, deadline)
-            response = head_of(reply, exchange.key)
-            response.raw_content = masked(exchange.key, await reply.read())
-        except Exception as error:
-            if not isinstance(error, OllamaError):
-                logger.exception("A call could not be replayed because of an error in the proxy")
-            told = exchange.told(error) if isinstance(error, OllamaError) else error
-            response = failure_answer(told, OPENAI_PREFIX)
-        flow.metadata.pop(PIECES, None)
-        mark(flow, FAILED if response.status_code >= 400 else "")
-        return response
+        return await ask_again(exchange, self._transport, self.settings)
 
     def _over(self, exchange: Exchange, status: int, ended: BaseException | None) -> None:
         """An exchange is over: write its line into the log, and its recording.

@@ -6,75 +6,35 @@ and what is changed in its request before it is sent is what is sent. It never h
 """
 
 import asyncio
+import logging
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
-from urllib.parse import urlsplit
+from typing import Final
 
 from mitmproxy import connection, ctx, http
 from mitmproxy import flow as mitmproxy_flow
 from mitmproxy.hooks import UpdateHook
-from mitmproxy.net.http import status_codes
 from mitmproxy.proxy.layers.http._hooks import HttpErrorHook, HttpRequestHook, HttpResponseHeadersHook, HttpResponseHook
 from mitmproxy.utils import asyncio_utils
 
 from addon.call import BASE_HEADERS, Call, Reply, once
 from addon.flow_metadata import ATTEMPT, CALL, EXCHANGE, PIECES, note_asked, pieces_of
+from addon.inspecting.calls import RAW, Address, call_of, head_of, masked
 from addon.inspecting.marks import FAILED, mark
-from addon.listen import DEFAULT_PORTS, LOOP_HEADER
+from addon.listen import LOOP_HEADER
 from addon.live_layers import KEPT_BODY_BYTES, tell_cut, worth_showing
 from addon.recordings.tape import TapedCall
-from addon.redaction.redactor import MARK
-from addon.redaction.secret_shapes import SECRET_HEADERS
-from addon.setting_values import LEAST_TELLING, without
+from addon.setting_values import without
 from translators.errors import UpstreamBroken
 
-NOT_SENT: Final = frozenset(
-    {
-        *("authorization", "openai-organization", "openai-project", LOOP_HEADER.lower()),
-        *("connection", "content-length", "host", "keep-alive", "proxy-authorization", "transfer-encoding"),
-    }
-)
-"""Headers of a companion that are not taken over into a call: our client writes its own."""
+logger = logging.getLogger(__name__)
 
 HELD_SECONDS: Final = 0.25
 """Between two looks whether a call that is intercepted is still held back."""
 
 NOT_READ: Final = "not read to its end: the client has gone, the proxy is being stopped, or the answer was wrong"
 """The error of a call that was broken off here."""
-
-RECORDED_URL: Final = "http://recording/v1"
-"""Stands for the base URL where recordings are replayed and there is none."""
-
-UNPACKED: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})
-"""Headers of an answer that say how its body came."""
-
-_RAW: Final = ("utf-8", "surrogateescape")
-
-
-class Address(NamedTuple):
-    """Where an upstream is.
-
-    Attributes:
-        scheme: `http` or `https`.
-        host: In lower case; of an IPv6 address without brackets.
-        port: Also where the URL leaves it out.
-        path: Without a slash at its end.
-        netloc: Host and port as they stand in the URL.
-    """
-
-    scheme: str
-    host: str
-    port: int
-    path: str
-    netloc: str
-
-    @staticmethod
-    def of(base_url: str) -> "Address":
-        """That of a base URL; of none that stands for recordings."""
-        url = urlsplit(base_url or RECORDED_URL)
-        return Address(url.scheme, url.hostname or "", url.port or DEFAULT_PORTS[url.scheme], url.path, url.netloc)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +76,9 @@ class Companions:
             method=call.method.encode(),
             scheme=address.scheme.encode(),
             authority=b"",
-            path=(address.path + call.path).encode(*_RAW),
+            path=(address.path + call.path).encode(*RAW),
             http_version=b"HTTP/1.1",
-            headers=http.Headers([(name.encode(*_RAW), value.encode(*_RAW)) for name, value in headers.items()]),
+            headers=http.Headers([(name.encode(*RAW), value.encode(*RAW)) for name, value in headers.items()]),
             content=call.content,
             trailers=None,
             timestamp_start=(now := time.time()),
@@ -132,23 +92,6 @@ class Companions:
             client.comment = f"#{self.link}"  # the rest is told at its end
         self.made.append(companion := Companion(self, flow, client, taped))
         return companion
-
-
-def call_of(request: http.Request, base_url: str) -> Call | None:
-    """The call that a companion's request asks for, as it is now; None when it does not lead to the upstream.
-
-    Args:
-        request: Of a companion.
-        base_url: The upstream's; empty where there is none.
-    """
-    address = Address.of(base_url)
-    leads_to = request.scheme, request.host.lower(), request.port
-    path = request.path.removeprefix(address.path)
-    below = len(path) + len(address.path) == len(request.path) and path.startswith("/")
-    if leads_to != address[:3] or not below or ".." in path.partition("?")[0].split("/"):
-        return None
-    headers = {name: value for name, value in request.headers.items() if name.lower() not in NOT_SENT}
-    return Call(request.method, path, request.raw_content or b"", headers, complete=True)
 
 
 class Companion:
@@ -245,8 +188,14 @@ class Companion:
         return True
 
     def over(self) -> None:
-        """Show how it ended; what is left to do runs beside."""
+        """Show how it ended, which may not hold up the answer."""
         self._maker.running.discard(self)
+        try:
+            self._end()
+        except Exception:
+            logger.exception("The end of a call could not be shown because of an error in the proxy")
+
+    def _end(self) -> None:
         self.refresh()
         self._show()
         flow, answer = self.flow, self._taped.answer
@@ -272,36 +221,6 @@ class Companion:
     def _show(self) -> None:
         if self.flow.response is not None:
             self.flow.response.data.content = masked(self._maker.key, bytes(self._kept))
-
-
-def head_of(reply: Reply, key: str) -> http.Response:
-    """The head of an answer, as a flow shows it: bodies are decompressed, and nothing tells whose the call was.
-
-    Args:
-        reply: The answer.
-        key: The upstream's.
-    """
-    reason = status_codes.RESPONSES.get(reply.status, "").encode()
-    fields = [
-        (name.encode(), MARK.encode() if name.lower() in SECRET_HEADERS else masked(key, value.encode(*_RAW)))
-        for name, value in reply.headers.items()
-        if name.lower() not in UNPACKED
-    ]
-    return http.Response(b"HTTP/1.1", reply.status, reason, http.Headers(fields), b"", None, time.time(), None)
-
-
-def masked(secret: str, data: bytes) -> bytes:
-    """What an upstream says without the key that it repeats, whole or its beginning; it stays as long as it was.
-
-    Args:
-        secret: The key; may be empty.
-        data: Any bytes.
-    """
-    told = secret.encode()
-    if told[:LEAST_TELLING] in data:
-        for length in range(len(told), LEAST_TELLING - 1, -1):
-            data = data.replace(told[:length], b"*" * length)
-    return data
 
 
 def _written(request: http.Request) -> tuple[object, ...]:

@@ -4,7 +4,7 @@ from typing import Final
 
 from addon import flow_metadata
 from addon.exchange import Exchange
-from addon.inspecting.companions import masked
+from addon.inspecting.calls import masked
 from addon.inspecting.marks import DROPPED, FAILED, REPAIRED, mark
 from addon.live_layers import CUT
 from addon.setting_values import without

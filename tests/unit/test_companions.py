@@ -10,7 +10,7 @@ from addon import flow_metadata
 from addon.call import Reply, once
 from addon.exchange import Exchange
 from addon.flow_metadata import Pieces, companions_of, noted_pieces, pieces_of
-from addon.inspecting.companions import call_of, head_of, masked
+from addon.inspecting.calls import call_of, head_of, masked
 from addon.inspecting.marks import DROPPED, FAILED, REPAIRED, mark
 from addon.inspecting.summary import LONGEST_ERROR, begin, summarise
 from addon.live_layers import tell_cut

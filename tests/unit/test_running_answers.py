@@ -165,3 +165,14 @@ async def test_an_exchange_that_is_over_is_let_go(context: taddons.context) -> N
 )
 def test_more_is_shown_when_it_is_a_part_worth_rendering(kept: int, shown: int, worth: bool) -> None:
     assert worth_showing(kept, shown) is worth
+
+
+async def test_a_flow_that_cannot_be_shown_disturbs_no_answer(
+    context: taddons.context, caplog: pytest.LogCaptureFixture
+) -> None:
+    call = Running()
+    await call.begin()
+    call.flow.metadata = None  # type: ignore[assignment]  # whatever another addon may do to it
+    await call.end()
+    assert "The end of a call could not be shown" in caplog.text
+    assert not call.running
