@@ -149,7 +149,7 @@ class Companion:
                 f"the call to the upstream was changed to lead to {self.flow.request.pretty_url!r}: only what is below "
                 f"{self._maker.base_url} is asked"
             )
-        self.flow.comment = f"edited: {self.flow.comment}"
+        self._add("edited")
         return call
 
     async def answered(self, reply: Reply, *, replayed: bool) -> None:
@@ -160,7 +160,7 @@ class Companion:
             replayed: Whether it comes from a recording.
         """
         if replayed:
-            self.flow.comment = f"replayed: {self.flow.comment}"
+            self._add("replayed")
         if self.flow.response is None:
             self.flow.response = head_of(reply, self._maker.key)
         await ctx.master.addons.handle_lifecycle(HttpResponseHeadersHook(self.flow))
@@ -217,6 +217,11 @@ class Companion:
     async def _tell(self, hook: HttpErrorHook | HttpResponseHook) -> None:
         await ctx.master.addons.handle_lifecycle(hook)
         self.flow.resume()  # there is nothing that could be held back
+
+    def _add(self, word: str) -> None:
+        """Tell something more in the comment, before the link: mitmweb's list has room for the beginning only."""
+        link = f" #{self._maker.link}"
+        self.flow.comment = self.flow.comment.replace(link, f", {word}{link}")
 
     def _show(self) -> None:
         if self.flow.response is not None:

@@ -127,7 +127,7 @@ def test_what_was_collected_is_replayed_without_the_upstream(collected: Collecte
 @pytest.mark.slow
 def test_a_run_that_is_broken_off_says_what_is_left_and_is_gone_on_with(tmp_path: Path) -> None:
     folder = tmp_path / "live"
-    with Upstream.in_thread(delay=0.2) as slow:  # so that there is something left when the first is done
+    with Upstream.in_thread(delay=0.05) as slow:
         with begin(slow, folder, *FEW, "--yes") as process:
             assert process.stdout is not None
             lines = []

@@ -118,7 +118,7 @@ async def test_of_a_long_answer_only_the_beginning_is_kept_and_that_is_told(
 async def test_a_call_that_is_played_says_so(context: taddons.context) -> None:
     call = Running()
     await call.begin(replayed=True)
-    assert call.flow.comment.startswith("replayed: call 1 of ")
+    assert call.flow.comment == "call 1 of GET /path, replayed #0123abcd"
 
 
 async def test_what_was_wrong_replaces_only_that_it_was_not_read(context: taddons.context) -> None:
