@@ -15,6 +15,7 @@ from mitmproxy.log import ALERT
 from mitmproxy.utils import asyncio_utils
 
 from addon import listen, logs, machine, notices, own_port, settings
+from addon.flow_list import flow_list
 from addon.flow_metadata import VERDICT, is_companion
 from addon.inspecting.inspector import Inspector
 from addon.live import LiveBodies
@@ -114,8 +115,7 @@ class OllamaBridge:
         self._take(self._service(self._services[-1].settings, None))
 
     def _service(self, current: settings.Settings, earlier: OllamaService | None) -> OllamaService:
-        keeps_flows = ctx.master.addons.get("view") is not None  # an empty one is false
-        tapes = self._tapes if keeps_flows else None
+        tapes = None if flow_list() is None else self._tapes
         return OllamaService(current, self._token, tapes, earlier, self._inspector)
 
     def _take(self, service: OllamaService) -> None:

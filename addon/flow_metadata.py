@@ -14,6 +14,8 @@ from mitmproxy.flow import Flow
 # On a client's flow.
 VERDICT: Final = "ollama-openai.verdict"
 """The `addon.listen.Verdict` on it."""
+BODY_LEFT: Final = "ollama-openai.body_left"
+"""True when its request is answered without its body, which is too large."""
 MODEL: Final = "ollama-openai.model"
 """The model as the client named it."""
 ASKED_MODEL: Final = "ollama-openai.asked-model"

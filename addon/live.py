@@ -34,10 +34,10 @@ from mitmproxy.proxy.layers.http._events import (
 from mitmproxy.proxy.server import ConnectionHandler
 from mitmproxy.utils import asyncio_utils
 
+from addon.flow_metadata import BODY_LEFT
 from addon.framing import frame
 from addon.go_server import LastWords
 from addon.live_layers import LiveEvent, LiveHttpLayer, LiveStream
-from addon.live_requests import BODY_LEFT
 from translators.errors import OllamaError
 
 logger = logging.getLogger(__name__)

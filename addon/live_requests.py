@@ -4,7 +4,7 @@ Part of the live layers: it stands on mitmproxy's internals, `mitmproxy.proxy.la
 """
 
 from collections.abc import Callable
-from typing import Final, Protocol, override
+from typing import Protocol, override
 
 from mitmproxy import connection, http
 from mitmproxy.net.http.http1 import expected_http_body_size
@@ -20,12 +20,10 @@ from mitmproxy.proxy.layers.http._events import (
     ResponseProtocolError,
 )
 
+from addon.flow_metadata import BODY_LEFT
 from addon.framing import frame
 from addon.go_server import LastWords
 from translators.errors import RequestError
-
-BODY_LEFT: Final = "ollama-openai.body_left"
-"""Metadata of a flow: True when its request is answered without its body, which is too large."""
 
 
 class Judge(Protocol):

@@ -34,12 +34,12 @@ class NotingTransport:
         taped = tape.call(call, exchange.elapsed_ns)
         companion = _companion(taped, len(tape.calls), exchange)
         try:
-            began = exchange.elapsed_ns
             sent = await companion.sent() if companion else call
             if isinstance(sent, Call):
-                taped.call, taped.sent_ns = sent, exchange.elapsed_ns
-                held_seconds = (taped.sent_ns - began) / 1e9  # by somebody who looks at it
-                reply = await self._inner.send(sent, exchange, deadline + held_seconds)
+                now_ns = exchange.elapsed_ns
+                deadline += (now_ns - taped.sent_ns) / 1e9  # so long it was held by somebody who looks at it
+                taped.call, taped.sent_ns = sent, now_ns
+                reply = await self._inner.send(sent, exchange, deadline)
             else:
                 reply = sent
         except BaseException as error:

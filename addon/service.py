@@ -4,20 +4,20 @@ import asyncio
 import logging
 import socket
 import time
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any, Final
 
 from mitmproxy import ctx, http
 
-from addon import PROXY_VERSION, account, blobs, listen, logs, openai_face, routes
+from addon import account, listen, logs, openai_face, routes
 from addon.access import Admission, Asked, admission, client_allowed, origins_from
 from addon.body_limit import BodyLimit, body_limit
 from addon.catalogue import Catalogue
 from addon.embedding import Embedding
 from addon.exchange import CLIENT_GONE, Exchange, ExchangeRecord
-from addon.flow_metadata import VERDICT
+from addon.fixed_answers import FIXED, Handler
+from addon.flow_metadata import BODY_LEFT, VERDICT
 from addon.generation import MOST_MODELS, Generation
 from addon.health import Health
 from addon.inspecting.inspector import Inspector
@@ -26,7 +26,6 @@ from addon.kept_turns import KeptTurns
 from addon.learned import Learned
 from addon.listing import Listing
 from addon.live import LiveResponse
-from addon.live_requests import BODY_LEFT
 from addon.loaded import Loaded
 from addon.machine import is_own_address
 from addon.management import Management
@@ -35,16 +34,12 @@ from addon.recordings.faults import check_fault
 from addon.recordings.matching import protocol_of
 from addon.recordings.tape import Tape, Tapes
 from addon.redaction.redactor import Redactor, redactor_of
-from addon.responses import failure_answer, json_answer, respond
+from addon.responses import failure_answer, respond
 from addon.settings import Settings
 from addon.source import Keeping, source_of
 from addon.upstream import Upstream
 from translators.errors import OllamaError, RequestError
-from translators.go_json import encode
 from translators.lessons import NOTHING
-
-OLLAMA_VERSION: Final = "0.33.0"
-"""What `/api/version` says: digits and dots, because clients refuse letters, and recent, because they want features."""
 
 CLIENT_CLOSED_REQUEST: Final = 499
 """Status in the log of an exchange whose client left before the answer began; Ollama's, and nginx's."""
@@ -53,8 +48,6 @@ REPLAY_HEADER: Final = "X-Ollama-Replay"
 """Names the recording that an answer is made from."""
 
 logger = logging.getLogger(__name__)
-
-type Handler = Callable[[Exchange], Awaitable[http.Response | LiveResponse]]
 
 
 class OllamaService:
@@ -108,7 +101,7 @@ class OllamaService:
         embedding = Embedding(self.upstream, listing, loaded, remembers=remembers)
         text = Generation(self.upstream, listing, loaded, learned, turns, settings)
         self._handlers: dict[routes.Name, Handler] = {
-            **_FIXED,
+            **FIXED,
             "upstream_health": Health(self.upstream, settings).answer,
             "tags": listing.tags,
             "show": listing.show,
@@ -297,29 +290,3 @@ class OllamaService:
         # On a listener of mitmproxy's the host has been looked at already: it decided that the request is ours.
         guarded = listener.on_loopback and direct
         return admission(asked, self._origins, guarded=guarded, hostname=socket.gethostname(), is_own=is_own_address)
-
-
-async def _root(_exchange: Exchange) -> http.Response:
-    return respond(200, "text/plain; charset=utf-8", b"Ollama is running")
-
-
-async def _version(_exchange: Exchange) -> http.Response:
-    return json_answer(encode({"version": OLLAMA_VERSION}))
-
-
-async def _health(_exchange: Exchange) -> http.Response:
-    return json_answer(encode({"status": "healthy", "version": PROXY_VERSION}))
-
-
-_FIXED: Final[dict[routes.Name, Handler]] = {
-    "root": _root,
-    "version": _version,
-    "health": _health,
-    "blob": blobs.answer,
-    "status": account.status,
-    "me": account.me,
-    "sign_out": account.sign_out,
-    "web_search": partial(account.web, "search"),
-    "web_fetch": partial(account.web, "fetch"),
-}
-"""What answers without any model."""

@@ -50,11 +50,21 @@ def redacted(secret: str) -> str:
 
 def without(secret: str, text: str) -> str:
     """A text without a secret and without pieces of its beginning: servers repeat the key that they refuse."""
-    if secret[:LEAST_TELLING] not in text:
-        return text
-    for length in range(len(secret), LEAST_TELLING - 1, -1):
-        text = text.replace(secret[:length], redacted(secret))
+    for piece in _telling(secret) if secret[:LEAST_TELLING] in text else ():
+        text = text.replace(piece, redacted(secret))
     return text
+
+
+def masked(secret: str, data: bytes) -> bytes:
+    """Bytes without a secret and pieces of its beginning, which become stars: each byte stays in its place."""
+    for piece in map(str.encode, _telling(secret)) if secret[:LEAST_TELLING].encode() in data else ():
+        data = data.replace(piece, b"*" * len(piece))
+    return data
+
+
+def _telling(secret: str) -> list[str]:
+    """A secret and those of its beginnings that say something of it, the longest first."""
+    return [secret[:length] for length in range(len(secret), LEAST_TELLING - 1, -1)]
 
 
 def port(value: int) -> int:

@@ -70,8 +70,7 @@ def ollama_answer_text(path: str, content_type: str, body: bytes, measured: Meas
     if route in EMBEDDING:
         return _document_text(said.document, errors, account)
     chunks = chunk_table(body, content_type, measured.pieces)
-    unread = raw_text(body).splitlines() if measured.ended and not chunks else []
-    return _answer_text(said, errors, account, chunks, unread, ended=measured.ended)
+    return _answer_text(said, errors, account, chunks, body, ended=measured.ended)
 
 
 def openai_answer_text(api: Api | None, content_type: str, body: bytes, measured: Measured) -> str:
@@ -90,8 +89,7 @@ def openai_answer_text(api: Api | None, content_type: str, body: bytes, measured
     if said.document is not None:
         return _document_text(said.document, errors, account)
     chunks = chunk_table(body, content_type, measured.pieces)
-    unread = raw_text(body).splitlines() if measured.ended and not chunks else []
-    return _answer_text(said, errors, account, chunks, unread, ended=measured.ended)
+    return _answer_text(said, errors, account, chunks, body, ended=measured.ended)
 
 
 def any_text(content_type: str, body: bytes) -> str:
@@ -118,9 +116,9 @@ def _readable(body: bytes) -> _Readable:
 
 
 def _answer_text(
-    said: Said, errors: list[str], account: list[str], chunks: list[str], unread: list[str], *, ended: bool
+    said: Said, errors: list[str], account: list[str], chunks: list[str], body: bytes, *, ended: bool
 ) -> str:
-    """The text of an answer; what is unread of its body is shown only where nothing is said."""
+    """The text of an answer; its body is shown as it is where it says nothing, and no chunks show it."""
     parts: list[tuple[str, list[str], int]] = [
         ("", said.text.splitlines(), MOST_TEXT_LINES),
         ("thinking", said.thinking.splitlines(), MOST_THINKING_LINES),
@@ -134,7 +132,7 @@ def _answer_text(
         rest.append((f"rest of the {title or 'text'}", more))
     if not any(lines for _, lines in shown):
         shown.append(("", ["(it says nothing)" if ended else "(nothing so far)"]))
-        rest.append(("body", unread))
+        rest.append(("body", raw_text(body).splitlines() if ended and not chunks else []))
     return _laid_out([*shown, ("account", account), ("chunks", chunks), *rest])
 
 

@@ -6,12 +6,13 @@ They work on live flows, on flows from a file, and on traffic that was not ours.
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, NamedTuple, override
 
-from mitmproxy import contentviews, ctx, http
+from mitmproxy import contentviews, http
 from mitmproxy.flow import Flow
 
 from addon.contentviews.answer_text import any_text, ollama_answer_text, openai_answer_text
 from addon.contentviews.measured import measured_of
 from addon.contentviews.request_text import Happened, request_text
+from addon.flow_list import flow_list
 from addon.flow_metadata import ASKED_MODEL, ERROR, EXCHANGE, NOTES, companions_of, is_edited
 from translators.inspection.destinations import STRUCTS
 from translators.inspection.events import is_sse
@@ -160,9 +161,8 @@ def _notes(told: Any) -> Iterator[Note]:
 
 def _all_flows() -> Iterable[Flow]:
     """The flows of the list, also those that a filter hides; mitmdump has none."""
-    master = getattr(ctx, "master", None)
-    view = master.addons.get("view") if master else None
-    return () if view is None else view.resolve("@all")  # a view in which all is hidden is false
+    view = flow_list()
+    return () if view is None else view.resolve("@all")
 
 
 VIEWS: Final = (

@@ -11,7 +11,7 @@ from addon.call import Call, Reply
 from addon.listen import DEFAULT_PORTS, LOOP_HEADER
 from addon.redaction.redactor import MARK
 from addon.redaction.secret_shapes import SECRET_HEADERS
-from addon.setting_values import LEAST_TELLING
+from addon.setting_values import masked
 
 NOT_SENT: Final = frozenset(
     {
@@ -85,17 +85,3 @@ def head_of(reply: Reply, key: str) -> http.Response:
         if name.lower() not in UNPACKED
     ]
     return http.Response(b"HTTP/1.1", reply.status, reason, http.Headers(fields), b"", None, time.time(), None)
-
-
-def masked(secret: str, data: bytes) -> bytes:
-    """What an upstream says without the key that it repeats, whole or its beginning; it stays as long as it was.
-
-    Args:
-        secret: The key; may be empty.
-        data: Any bytes.
-    """
-    told = secret.encode()
-    if told[:LEAST_TELLING] in data:
-        for length in range(len(told), LEAST_TELLING - 1, -1):
-            data = data.replace(told[:length], b"*" * length)
-    return data

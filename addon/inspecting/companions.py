@@ -19,13 +19,14 @@ from mitmproxy.proxy.layers.http._hooks import HttpErrorHook, HttpRequestHook, H
 from mitmproxy.utils import asyncio_utils
 
 from addon.call import BASE_HEADERS, Call, Reply, once
+from addon.flow_list import flow_list
 from addon.flow_metadata import ATTEMPT, CALL, EXCHANGE, PIECES, note_asked, pieces_of
-from addon.inspecting.calls import RAW, Address, call_of, head_of, masked
+from addon.inspecting.calls import RAW, Address, call_of, head_of
 from addon.inspecting.marks import FAILED, mark
 from addon.listen import LOOP_HEADER
 from addon.live_layers import KEPT_BODY_BYTES, tell_cut, worth_showing
 from addon.recordings.tape import TapedCall
-from addon.setting_values import without
+from addon.setting_values import masked, without
 from translators.errors import UpstreamBroken
 
 logger = logging.getLogger(__name__)
@@ -126,7 +127,7 @@ class Companion:
         self._maker.running.add(self)
         self._taped.over = self.over
         as_made = _written(self.flow.request)
-        if (view := ctx.master.addons.get("view")) is not None:  # an empty one is false
+        if (view := flow_list()) is not None:
             # Not by the hook `requestheaders`: proxyauth and upstream_auth would deal with it as with a client's.
             view.add([self.flow])
         await ctx.master.addons.handle_lifecycle(HttpRequestHook(self.flow))
@@ -184,7 +185,7 @@ class Companion:
         self._chunks = len(chunks)
         if self.flow.response is None or not worth_showing(len(self._kept), len(self.flow.response.raw_content or b"")):
             return False
-        self._show()
+        self.flow.response.data.content = masked(self._maker.key, bytes(self._kept))
         return True
 
     def over(self) -> None:
@@ -196,15 +197,14 @@ class Companion:
             logger.exception("The end of a call could not be shown because of an error in the proxy")
 
     def _end(self) -> None:
-        self.refresh()
-        self._show()
         flow, answer = self.flow, self._taped.answer
         flow.live = False
         if flow.response is not None:
+            kept = answer.body[:KEPT_BODY_BYTES]  # the tape's very bytes, where these are all
+            flow.response.data.content = masked(self._maker.key, kept)
             flow.response.timestamp_end = time.time()
             flow.metadata[PIECES] = str(pieces_of(answer.chunks))
-            tell_cut(flow, len(self._kept), len(answer.body))
-            answer.share(flow.response)
+            tell_cut(flow, len(kept), len(answer.body))
         self.problem = self.problem or (self._taped.error or "").partition(": ")[2]
         ended = self.problem or (NOT_READ if answer.end == "aborted" else "")
         if ended and flow.error is None:
@@ -222,10 +222,6 @@ class Companion:
         """Tell something more in the comment, before the link: mitmweb's list has room for the beginning only."""
         link = f" #{self._maker.link}"
         self.flow.comment = self.flow.comment.replace(link, f", {word}{link}")
-
-    def _show(self) -> None:
-        if self.flow.response is not None:
-            self.flow.response.data.content = masked(self._maker.key, bytes(self._kept))
 
 
 def _written(request: http.Request) -> tuple[object, ...]:

@@ -11,6 +11,7 @@ from mitmproxy.hooks import UpdateHook
 from mitmproxy.utils import asyncio_utils
 
 from addon.exchange import CLIENT_GONE, Exchange
+from addon.flow_list import flow_list, flows_are_seen
 from addon.inspecting.companions import Companion, Companions
 from addon.inspecting.summary import begin, summarise
 from addon.live import LiveBodies
@@ -58,7 +59,7 @@ class Inspector:
         self._shown[exchange.flow.id] = exchange, link
         if settings.companions:
             exchange.companions = Companions(settings.base_url, exchange.key, link, self._companions)
-        if _flow_list() is not None and (self._looking is None or self._looking.done()):
+        if flow_list() is not None and (self._looking is None or self._looking.done()):
             self._looking = asyncio_utils.create_task(self._look(), name="running answers", keep_ref=True)
 
     def response(self, flow: http.HTTPFlow) -> None:
@@ -111,17 +112,3 @@ class Inspector:
         changed += self._live.show_running()
         if changed:
             ctx.master.addons.trigger(UpdateHook(changed))
-
-
-def flows_are_seen() -> bool:
-    """Whether anybody can see flows: mitmweb and mitmproxy list them, and these options write them into files."""
-    options = ctx.options
-    return _flow_list() is not None or any(
-        name in options and getattr(options, name) for name in ("save_stream_file", "hardump")
-    )
-
-
-def _flow_list() -> object | None:
-    """The list of flows of mitmweb and mitmproxy; an empty one is false."""
-    view: object | None = ctx.master.addons.get("view")
-    return view

@@ -8,9 +8,10 @@ from mitmproxy.log import ALERT
 
 from addon.exchange import Exchange
 from addon.flow_metadata import PIECES
-from addon.inspecting.calls import call_of, head_of, masked
+from addon.inspecting.calls import call_of, head_of
 from addon.inspecting.marks import FAILED, mark
 from addon.responses import OPENAI_PREFIX, failure_answer
+from addon.setting_values import masked
 from addon.settings import Settings
 from addon.transport import Transport
 from translators.errors import OllamaError

@@ -4,10 +4,9 @@ from typing import Final
 
 from addon import flow_metadata
 from addon.exchange import Exchange
-from addon.inspecting.calls import masked
 from addon.inspecting.marks import DROPPED, FAILED, REPAIRED, mark
 from addon.live_layers import CUT
-from addon.setting_values import without
+from addon.setting_values import masked, without
 
 LONGEST_ERROR: Final = 120
 """Characters of an error in a comment."""

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from mitmproxy import http
 
+from addon.flow_metadata import BODY_LEFT
 from addon.live import Answer, LiveBodies
-from addon.live_requests import BODY_LEFT
 from tests.in_process import running_proxy
 from tests.live.test_live import MOST, Answers, answering, last_words, whole
 from tests.live.test_live_http2 import tunnelled

@@ -9,14 +9,14 @@ from mitmproxy.test import tflow
 from addon import flow_metadata
 from addon.call import Reply, once
 from addon.exchange import Exchange
-from addon.flow_metadata import Pieces, companions_of, noted_pieces, pieces_of
-from addon.inspecting.calls import call_of, head_of, masked
+from addon.flow_metadata import BODY_LEFT, Pieces, companions_of, noted_pieces, pieces_of
+from addon.inspecting.calls import call_of, head_of
 from addon.inspecting.marks import DROPPED, FAILED, REPAIRED, mark
 from addon.inspecting.summary import LONGEST_ERROR, begin, summarise
 from addon.live_layers import tell_cut
-from addon.live_requests import BODY_LEFT
 from addon.redaction.flows import redact_flow, shorten_keys
 from addon.redaction.redactor import Redactor
+from addon.setting_values import masked
 from translators.events import Usage
 from translators.notes import Note
 
